@@ -1,0 +1,1 @@
+"""Calotype: a node-graph workflow engine for diffusion models."""

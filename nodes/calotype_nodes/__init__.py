@@ -1,0 +1,1 @@
+"""The built-in nodes: the first plugin, found like every other one."""
