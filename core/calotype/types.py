@@ -1,0 +1,324 @@
+"""The values that travel on links.
+
+Data (`Image`, `Mask`, `Latent`, `Conditioning`, `Saved`) are frozen dataclasses over tensors. Models travel as
+*recipes*: which file, by content hash, and which patches, in order; weights are loaded only where a node computes.
+This module imports no torch. A type of a plugin joins by being a frozen dataclass with `to_tensors` / `from_tensors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, Self, runtime_checkable
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Scalar = bool | int | float | str
+
+MAX_SEED = 2**64 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What an input means to the engine, beyond its type: `seed`, `batch_only`."""
+
+    name: str
+
+
+Seed = Annotated[int, Role("seed")]
+"""A seed: 0 to 2**64 - 1. In a document it may be "random"; the engine resolves it before the run."""
+
+
+@runtime_checkable
+class Storable(Protocol):
+    """A value that the store can keep: tensors, and what JSON can say beside them."""
+
+    def to_tensors(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Named tensors and a JSON object; together they are the value."""
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> Self:
+        """The inverse of `to_tensors`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """A file in one of the folders that the host knows, by name and content; never a path.
+
+    folder: "checkpoints", "loras", "input", ...; name: relative, with forward slashes; hash: "blake3:<hex>", empty
+    until the engine has resolved it.
+    """
+
+    folder: str
+    name: str
+    hash: str = ""
+
+    def to_dict(self) -> dict[str, str]:
+        """As it stands in a document: `file`, and `hash` when known."""
+        return {"file": self.name} | ({"hash": self.hash} if self.hash else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """Pictures. pixels: (B, H, W, C) float32 in 0..1, C = 3 (RGB) or 4 (RGBA), not premultiplied."""
+
+    pixels: Tensor
+
+    def to_tensors(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """See `Storable`."""
+        return {"pixels": self.pixels}, {}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> Image:
+        """See `Storable`."""
+        return cls(tensors["pixels"])
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """Where something applies. values: (B, H, W) float32 in 0..1; 1 is inside."""
+
+    values: Tensor
+
+    def to_tensors(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """See `Storable`."""
+        return {"values": self.values}, {}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> Mask:
+        """See `Storable`."""
+        return cls(tensors["values"])
+
+
+@dataclass(frozen=True, slots=True)
+class Latent:
+    """Latents in the VAE's units: what the VAE encoder gives and its decoder takes.
+
+    samples: (B, C, H / 8, W / 8) for image families, (B, C, T, H / 8, W / 8) for video.
+    noise_mask: (B or 1, h, w) in 0..1, 1 where noise is added and removed; None for everywhere.
+    indices: which images of a batch of `total` these are, so that image k draws the noise it has in the whole batch;
+    None for 0 .. B - 1.
+    """
+
+    samples: Tensor
+    noise_mask: Tensor | None = None
+    indices: tuple[int, ...] | None = None
+    total: int | None = None
+
+    def to_tensors(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """See `Storable`."""
+        tensors = {"samples": self.samples} | ({"noise_mask": self.noise_mask} if self.noise_mask is not None else {})
+        return tensors, {"indices": list(self.indices) if self.indices else None, "total": self.total}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> Latent:
+        """See `Storable`."""
+        indices = tuple(meta["indices"]) if meta["indices"] else None
+        return cls(tensors["samples"], tensors.get("noise_mask"), indices, meta["total"])
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A change to a model, as data. kind: "lora", "clip_skip", "sampling", ...; settings: sorted name-value pairs."""
+
+    kind: str
+    file: FileRef | None = None
+    settings: tuple[tuple[str, Scalar], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        where = {"folder": self.file.folder} | self.file.to_dict() if self.file else None
+        return {"kind": self.kind, "file": where, "settings": dict(self.settings)}
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> Patch:
+        """The inverse of `to_dict`."""
+        return cls(said["kind"], file_from(said["file"]), tuple(sorted(said["settings"].items())))
+
+
+def file_from(said: Mapping[str, str] | None) -> FileRef | None:
+    """A `FileRef` from `{"folder", "file", "hash"}`."""
+    return FileRef(said["folder"], said["file"], said.get("hash", "")) if said else None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A model, as data: hashable, picklable, cheap to send. Equal recipes share weights.
+
+    `part` says which part of the file is meant; `family` is the model family read from the file's header.
+    """
+
+    part: ClassVar[str] = ""
+
+    file: FileRef
+    family: str
+    patches: tuple[Patch, ...] = ()
+
+    def patched(self, patch: Patch) -> Self:
+        """The same model with one more change, applied after the others."""
+        return replace(self, patches=(*self.patches, patch))
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        file = {"folder": self.file.folder} | self.file.to_dict()
+        return {"file": file, "family": self.family, "patches": [p.to_dict() for p in self.patches]}
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+        file = FileRef(said["file"]["folder"], said["file"]["file"], said["file"].get("hash", ""))
+        return cls(file, said["family"], tuple(Patch.from_dict(p) for p in said["patches"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Model(Recipe):
+    """A denoiser: U-Net or transformer."""
+
+    part: ClassVar[str] = "denoiser"
+
+
+@dataclass(frozen=True, slots=True)
+class Clip(Recipe):
+    """The text encoder or encoders of a checkpoint, with their tokenisers."""
+
+    part: ClassVar[str] = "text_encoder"
+
+
+@dataclass(frozen=True, slots=True)
+class Vae(Recipe):
+    """The autoencoder between pictures and latents."""
+
+    part: ClassVar[str] = "vae"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlNet(Recipe):
+    """A network that steers a denoiser by a picture."""
+
+    part: ClassVar[str] = "controlnet"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One ControlNet at work. hint: (B, H, W, 3) in 0..1; start, end: share of the schedule, 0 (noise) to 1 (clean)."""
+
+    net: ControlNet
+    hint: Tensor
+    strength: float = 1.0
+    start: float = 0.0
+    end: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One encoded prompt. tokens: (B, T, D); pooled: (B, P) or None.
+
+    options: further numbers (area, strength, time range, size conditioning) by name, as JSON can say them;
+    tensors: further tensors (masks, reference latents) by name.
+    """
+
+    tokens: Tensor
+    pooled: Tensor | None = None
+    controls: tuple[Control, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditioning:
+    """What guides a denoiser: one prompt, or several that are combined. `family` is that of the text encoder."""
+
+    prompts: tuple[Prompt, ...]
+    family: str = ""
+
+    def mapped(self, **changes: Any) -> Conditioning:
+        """The same conditioning with the given fields of every prompt replaced."""
+        return replace(self, prompts=tuple(replace(p, **changes) for p in self.prompts))
+
+    def to_tensors(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """See `Storable`."""
+        tensors: dict[str, Tensor] = {}
+        said = []
+        for i, prompt in enumerate(self.prompts):
+            tensors[f"{i}.tokens"] = prompt.tokens
+            if prompt.pooled is not None:
+                tensors[f"{i}.pooled"] = prompt.pooled
+            tensors |= {f"{i}.hint.{j}": c.hint for j, c in enumerate(prompt.controls)}
+            tensors |= {f"{i}.tensors.{name}": t for name, t in prompt.tensors.items()}
+            controls = [
+                {"net": c.net.to_dict(), "strength": c.strength, "start": c.start, "end": c.end}
+                for c in prompt.controls
+            ]
+            said.append({"controls": controls, "options": dict(prompt.options), "tensors": sorted(prompt.tensors)})
+        return tensors, {"prompts": said, "family": self.family}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> Conditioning:
+        """See `Storable`."""
+        prompts = []
+        for i, said in enumerate(meta["prompts"]):
+            controls = tuple(
+                Control(ControlNet.from_dict(c["net"]), tensors[f"{i}.hint.{j}"], c["strength"], c["start"], c["end"])
+                for j, c in enumerate(said["controls"])
+            )
+            extra = {name: tensors[f"{i}.tensors.{name}"] for name in said["tensors"]}
+            prompts.append(Prompt(tensors[f"{i}.tokens"], tensors.get(f"{i}.pooled"), controls, said["options"], extra))
+        return cls(tuple(prompts), meta["family"])
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One finished file. name: suggested, without folder, with extension; data: the bytes."""
+
+    name: str
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Files that a run hands to its user, in order. The host writes them where it was told to."""
+
+    files: tuple[Artifact, ...]
+
+
+class Secret:
+    """A value that never reaches a file, log, event, key or picture.
+
+    A document names it (`{"secret": "HUB_TOKEN"}`); the host looks the name up when the node runs.
+    """
+
+    __slots__ = ("_value", "name")
+
+    def __init__(self, name: str, value: str) -> None:
+        self.name = name
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself, for the one call that needs it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Secret({self.name!r})"
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"the secret {self.name!r} cannot be written anywhere")
+
+
+def tensors_of(value: Any) -> list[Tensor]:
+    """Every tensor inside a value: of dataclasses, lists, tuples and mappings, to any depth; in order."""
+    found: list[Tensor] = []
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if hasattr(one, "untyped_storage"):
+            found.append(one)
+        elif isinstance(one, (list, tuple)):
+            waiting.extend(reversed(one))
+        elif isinstance(one, Mapping):
+            waiting.extend(reversed(list(one.values())))
+        elif hasattr(one, "__dataclass_fields__") and not isinstance(one, type):
+            waiting.extend(getattr(one, f.name) for f in reversed(fields(one)))
+    return found
