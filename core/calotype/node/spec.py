@@ -129,13 +129,13 @@ class NodeSpec:
     @classmethod
     def from_dict(cls, said: Mapping[str, Any]) -> NodeSpec:
         """The inverse of `to_dict`."""
-        plain = {k: tuple(v) if k == "aliases" else v for k, v in said.items() if k not in ("inputs", "outputs")}
+        plain: dict[str, Any] = {k: v for k, v in said.items() if k not in ("inputs", "outputs", "aliases")}
         inputs = {i["name"]: _input_from(i) for i in said["inputs"]}
         outputs = {
             o["name"]: OutputSpec(name=o["name"], socket=sockets.from_json(o["socket"]), doc=o["doc"])
             for o in said["outputs"]
         }
-        return cls(inputs=inputs, outputs=outputs, **plain)
+        return cls(inputs=inputs, outputs=outputs, aliases=tuple(said["aliases"]), **plain)
 
 
 def complain(value: Any, socket: Socket) -> tuple[str, str, str] | None:
@@ -214,5 +214,10 @@ def _input_dict(spec: InputSpec) -> dict[str, Any]:
 
 
 def _input_from(said: Mapping[str, Any]) -> InputSpec:
-    changed = {"socket": sockets.from_json(said["socket"]), "when": tuple(said["when"]) if said["when"] else None}
+    changed: dict[str, Any] = {
+        "socket": sockets.from_json(said["socket"]),
+        "when": tuple(said["when"]) if said["when"] else None,
+    }
+    if said["variadic"] and "default" in said:
+        changed["default"] = tuple(said["default"])
     return InputSpec(**{**said, **changed})
