@@ -1,0 +1,44 @@
+"""What one node computed, as the store keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+class Stored:
+    """The outputs of one node by name, and what it cost.
+
+    seconds: time of computing them; node: its id in the workflow that computed them; type: its node type.
+    Outputs that come from disk are decoded when they are asked for, each for itself.
+    """
+
+    __slots__ = ("_decode", "_values", "names", "node", "seconds", "type")
+
+    def __init__(self, outputs: Mapping[str, Any], seconds: float, node: str, type: str) -> None:
+        self._values: dict[str, Any] = dict(outputs)
+        self.names: tuple[str, ...] = tuple(outputs)
+        self.seconds = seconds
+        self.node = node
+        self.type = type
+        self._decode: Callable[[str], Any] | None = None
+
+    @classmethod
+    def lazy(cls, names: tuple[str, ...], decode: Callable[[str], Any], seconds: float, node: str, type: str) -> Stored:
+        """Outputs that `decode` brings by name when they are asked for."""
+        stored = cls({}, seconds, node, type)
+        stored.names, stored._decode = names, decode
+        return stored
+
+    def value(self, name: str) -> Any:
+        """One output. Raises KeyError: no such output; StoreError: it was on disk and cannot be read any more."""
+        if name not in self._values and self._decode is not None and name in self.names:
+            self._values[name] = self._decode(name)
+        return self._values[name]
+
+    def values(self) -> dict[str, Any]:
+        """Every output by name. Raises StoreError as `value` does."""
+        return {name: self.value(name) for name in self.names}
+
+    def __repr__(self) -> str:
+        return f"Stored({', '.join(self.names)}; {self.type} {self.node!r}, {self.seconds:.3g} s)"
