@@ -1,0 +1,6 @@
+"""Plugins: found through entry points and in folders, isolated, one record each, described without importing them."""
+
+from calotype.plugins.discovery import Plugins, discover
+from calotype.plugins.record import PluginRecord
+
+__all__ = ["PluginRecord", "Plugins", "discover"]
