@@ -30,6 +30,9 @@ class Role:
 Seed = Annotated[int, Role("seed")]
 """A seed: 0 to 2**64 - 1. In a document it may be "random"; the engine resolves it before the run."""
 
+BatchOnly = Annotated[int, Role("batch_only")]
+"""Which image of a batch to make alone, from 0, with the noise that it has in the whole batch; -1 for all of them."""
+
 
 @runtime_checkable
 class Storable(Protocol):
@@ -279,9 +282,13 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Files that a run hands to its user, in order. The host writes them where it was told to."""
+    """Files that a run hands to its user, in order. The host writes them where it was told to.
+
+    kept: False for previews, which are shown and not written to the output folder.
+    """
 
     files: tuple[Artifact, ...]
+    kept: bool = True
 
 
 class Secret:

@@ -1,0 +1,96 @@
+"""What a node sees of the host while it runs: the `Context` of a real run."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from calotype.errors import Cancelled
+from calotype.types import FileRef, Image, Recipe, Secret
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Host(Protocol):
+    """What the executor is given of the process it runs in: models, files, secrets, the device."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where nodes compute."""
+
+    def use(self, recipe: Recipe) -> AbstractContextManager[Any]:
+        """The module of a recipe, held while in use."""
+
+    def path(self, file: FileRef) -> Path:
+        """The local path of a file."""
+
+    def resolve(self, folder: str, name: str) -> FileRef:
+        """A file with its hash."""
+
+    def family(self, file: FileRef) -> str:
+        """The model family in a file."""
+
+    def secret(self, name: str) -> Secret:
+        """The secret that a document names."""
+
+
+class Reporter(Protocol):
+    """Where a running node's words go."""
+
+    def progress(self, node: str, done: int, total: int, preview: Image | None) -> None:
+        """A step was made."""
+
+    def warned(self, node: str, message: str) -> None:
+        """Something that does not stop the run."""
+
+
+class NodeContext:
+    """The `Context` of one node in one run; see `calotype.node.Context` for what each member promises."""
+
+    __slots__ = ("_cancel", "_host", "_reporter", "node")
+
+    def __init__(self, node: str, host: Host, reporter: Reporter, cancel: threading.Event) -> None:
+        self.node = node
+        self._host = host
+        self._reporter = reporter
+        self._cancel = cancel
+
+    @property
+    def device(self) -> torch.device:
+        """Where tensors are computed."""
+        return self._host.device
+
+    def load(self, recipe: Recipe) -> AbstractContextManager[Any]:
+        """The module of a recipe on its device, for the length of the `with` block."""
+        self.check_cancelled()
+        return self._host.use(recipe)
+
+    def path(self, file: FileRef) -> Path:
+        """The local path of a file input."""
+        return self._host.path(file)
+
+    def resolve(self, folder: str, name: str) -> FileRef:
+        """A file by folder and name, with its content hash."""
+        return self._host.resolve(folder, name)
+
+    def family(self, file: FileRef) -> str:
+        """The model family in a weights file, from its header."""
+        return self._host.family(file)
+
+    def step(self, done: int, total: int, preview: Image | None = None) -> None:
+        """Report progress; raises Cancelled when the run was asked to stop."""
+        if self._cancel.is_set():
+            raise Cancelled("the run was cancelled")
+        self._reporter.progress(self.node, done, total, preview)
+
+    def check_cancelled(self) -> None:
+        """Raise Cancelled when the run was asked to stop."""
+        if self._cancel.is_set():
+            raise Cancelled("the run was cancelled")
+
+    def warn(self, message: str) -> None:
+        """Tell the user something that does not stop the run."""
+        self._reporter.warned(self.node, message)

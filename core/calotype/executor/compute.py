@@ -1,0 +1,136 @@
+"""One node, from its inputs to its outputs: the one boundary around node code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from calotype import sockets
+from calotype.context import NodeContext
+from calotype.errors import CalotypeError, Cancelled, MutationError, NodeError, OutOfMemory, Problem
+from calotype.graph import Edge
+from calotype.node import InputSpec
+from calotype.plan import Entry
+from calotype.store import Stored
+
+if TYPE_CHECKING:
+    from calotype.executor.run import Run
+
+
+def gather(entry: Entry, links: Iterable[Edge], results: Mapping[str, Stored]) -> dict[str, Any]:
+    """A node's inputs: its literals, with what its links bring."""
+    values = dict(entry.values)
+    for edge in links:
+        _put(values, edge.input, edge.index, results[edge.source].value(edge.output))
+    for (name, index), outside in entry.externals.items():
+        _put(values, name, index, outside.value)
+    return values
+
+
+def _put(values: dict[str, Any], name: str, index: int | None, value: Any) -> None:
+    if index is None:
+        values[name] = value
+    else:
+        items = values[name] = list(values[name])
+        items[index] = value
+
+
+def compute(run: Run, entry: Entry, values: dict[str, Any]) -> dict[str, Any]:
+    """Run a node. Raises NodeError (whatever its code raised, as the cause), MutationError, OutOfMemory, Cancelled."""
+    host = run.executor.host
+    cls = run.executor.planner.registry.node_class(entry.spec.id)
+    inputs = _checked(entry, values, host)
+    watched = run.guard.watch(inputs.values())
+    try:
+        node = cls(**inputs)
+        if entry.spec.takes_context:
+            result = node.run(NodeContext(run.prefix + entry.node, host, run.emitter, run.cancel))
+        else:
+            result = node.run()
+    except Cancelled:
+        raise
+    except (Exception, SystemExit) as error:
+        raise _wrapped(run, entry, error) from error
+    if watched and run.guard.changed(watched):
+        _forget_spoilt(run, entry)
+        raise MutationError(
+            run.prefix + entry.node,
+            entry.spec.id,
+            "it changed one of its inputs in place",
+            hint="Compute on a copy: tensor.clone(). The stored value was dropped and is computed anew.",
+        )
+    return _outputs(run, entry, result)
+
+
+def _checked(entry: Entry, values: dict[str, Any], host: Any) -> dict[str, Any]:
+    """The inputs as the node's fields want them; what came by links is checked against range and choice."""
+    inputs = entry.spec.inputs
+    linked = {e.input for e in entry.links} | {name for name, _ in entry.externals}
+    for name, value in values.items():
+        spec = inputs.get(name)
+        if spec is None:
+            continue
+        if spec.variadic:
+            values[name] = tuple(value)
+        elif name in linked:
+            values[name] = _linked(entry, spec, sockets.convert(value, spec.socket))
+        elif spec.secret and isinstance(value, dict):
+            values[name] = host.secret(value["secret"])
+    if entry.spec.chooses:
+        return {**dict.fromkeys(inputs), **values}
+    return values
+
+
+def _linked(entry: Entry, spec: InputSpec, value: Any) -> Any:
+    if isinstance(value, (bool, int, float, str)) and (complaint := spec.complaint(value)):
+        code, message, expected = complaint
+        problem = Problem(
+            code=code,
+            node=entry.node,
+            type=entry.spec.id,
+            input=spec.name,
+            value=value,
+            message=message,
+            expected=expected,
+            hint="The value came over a link.",
+        )
+        error = NodeError(entry.node, entry.spec.id, message)
+        error.args, error.problems = (str(problem),), (problem,)
+        raise error
+    return value
+
+
+def _outputs(run: Run, entry: Entry, result: Any) -> dict[str, Any]:
+    specs = entry.spec.outputs
+    if not specs:
+        return {}
+    if hasattr(result, "_fields") and len(specs) != 1:
+        return dict(zip(result._fields, result, strict=True))
+    if hasattr(result, "_fields") and tuple(result._fields) == tuple(specs):
+        return dict(zip(specs, result, strict=True))
+    if len(specs) != 1:
+        names = ", ".join(specs)
+        raise NodeError(
+            run.prefix + entry.node, entry.spec.id, f"run() returned {type(result).__name__}, not its outputs {names}"
+        )
+    return {next(iter(specs)): result}
+
+
+def _wrapped(run: Run, entry: Entry, error: BaseException) -> CalotypeError:
+    """The one place where a node's exception becomes ours; its traceback stays with it as the cause."""
+    name, kind = run.prefix + entry.node, type(error).__name__
+    if isinstance(error, NodeError):
+        return error
+    if isinstance(error, MemoryError) or kind in ("OutOfMemoryError", "OutOfMemory"):
+        return OutOfMemory(name, entry.spec.id, f"not enough memory: {error}", hint="Use smaller pictures or batches.")
+    if isinstance(error, CalotypeError):
+        wrapped = NodeError(name, entry.spec.id, str(error))
+        wrapped.problems = (*wrapped.problems, *error.problems)
+        return wrapped
+    return NodeError(name, entry.spec.id, f"{kind}: {error}" if str(error) else kind)
+
+
+def _forget_spoilt(run: Run, entry: Entry) -> None:
+    """Drop what the node changed; whoever needs it computes it anew."""
+    for edge in entry.links:
+        run.lose(edge.source)

@@ -1,0 +1,40 @@
+"""From what happens in a run to its numbered events."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from calotype.events import Event, NodeProgress, Warned
+from calotype.types import Image
+
+OnEvent = Callable[[Event], None]
+
+
+class Emitter:
+    """Numbers events and hands them on, one at a time, whatever thread they come from."""
+
+    def __init__(self, run: str, on_event: OnEvent | None) -> None:
+        self.run = run
+        self.started = time.perf_counter()
+        self._on_event = on_event
+        self._seq = 0
+        self._lock = threading.Lock()
+
+    def emit(self, kind: type[Event], *args: Any) -> None:
+        """Make the next event of this run and hand it on."""
+        if self._on_event is None:
+            return
+        with self._lock:
+            self._seq += 1
+            self._on_event(kind(self.run, self._seq, time.perf_counter() - self.started, *args))
+
+    def progress(self, node: str, done: int, total: int, preview: Image | None) -> None:
+        """A node made a step."""
+        self.emit(NodeProgress, node, done, total, preview)
+
+    def warned(self, node: str, message: str) -> None:
+        """A node said something."""
+        self.emit(Warned, node, message)

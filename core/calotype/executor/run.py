@@ -1,0 +1,269 @@
+"""The executor: one pass over a plan in topological order."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from calotype.context import Host
+from calotype.errors import CalotypeError, Cancelled, ExecutionError, StoreError
+from calotype.events import NodeFailed, NodeFinished, NodeSkipped, NodeStarted, RunFinished, RunStarted
+from calotype.executor.compute import compute, gather
+from calotype.executor.guard import Guard
+from calotype.executor.mapping import compute_map
+from calotype.executor.memory import Meter
+from calotype.executor.outcome import NodeRecord, Outcome, RunStatus
+from calotype.executor.reporting import Emitter
+from calotype.plan import Entry, Plan, Planner
+from calotype.store import Store, Stored
+from calotype.types import FileRef
+
+IO_THREADS = 2
+
+
+class Executor:
+    """Runs plans.
+
+    Responsibilities: compute what is not stored, in order, one computing node at a time while I/O nodes overlap; store
+    results; emit events; stop within a step when cancelled; keep a failure to the node's descendants.
+    """
+
+    def __init__(self, planner: Planner, store: Store, host: Host) -> None:
+        self.planner = planner
+        self.store = store
+        self.host = host
+
+    def run(
+        self, plan: Plan, emitter: Emitter, *, cancel: threading.Event | None = None, keep_going: bool = False
+    ) -> Outcome:
+        """Run a plan to its end. Never raises for what a node does: the outcome says it."""
+        run = Run(self, plan, emitter, cancel or threading.Event(), keep_going)
+        emitter.emit(RunStarted, len(plan.runs), len(plan.hits))
+        outcome = run.whole()
+        emitter.emit(RunFinished, outcome.status, time.perf_counter() - emitter.started)
+        return outcome
+
+
+class Run:
+    """One run of a plan: what is done, what failed, what is still held.
+
+    Responsibilities: the order of work, lazy branches, letting go of results after their last use.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        plan: Plan,
+        emitter: Emitter,
+        cancel: threading.Event,
+        keep_going: bool,
+        prefix: str = "",
+    ) -> None:
+        self.executor = executor
+        self.plan = plan
+        self.emitter = emitter
+        self.cancel = cancel
+        self.keep_going = keep_going
+        self.prefix = prefix
+        self.guard = Guard()
+        self.results: dict[str, Stored] = {}
+        self.records = {e.node: _record(e) for e in plan.entries}
+        self.error: CalotypeError | None = None
+        self._pending: dict[str, Future[None]] = {}
+        self._pool: ThreadPoolExecutor | None = None
+        self._failed: dict[str, str] = {}  # node -> the node whose failure it is
+        self._uses = _uses(plan)
+
+    def whole(self) -> Outcome:
+        """Every entry that is to run, then the end."""
+        try:
+            for entry in self.plan.entries:
+                if self.stopped:
+                    break
+                if entry.status in ("run", "hit"):
+                    self._advance(entry)
+            self._settle(list(self._pending))
+        finally:
+            if self._pool is not None:
+                self._pool.shutdown(wait=True, cancel_futures=True)
+        return Outcome(self._status(), self.records, self.results, self.error)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing more is to be started."""
+        return self.cancel.is_set() or (self.error is not None and not self.keep_going)
+
+    def _status(self) -> RunStatus:
+        if isinstance(self.error, Cancelled) or (self.error is None and self.cancel.is_set()):
+            return "cancelled"
+        return "failed" if self.error is not None else "succeeded"
+
+    def _advance(self, entry: Entry) -> None:
+        """Do one entry: take it from the store, or compute it now, or beside the others."""
+        if entry.status == "hit" and self._take(entry):
+            return
+        if entry.status == "hit":  # gone since it was planned
+            self._branch({e.source for e in entry.links})
+        self._settle({e.source for e in entry.links} & self._pending.keys())
+        if entry.undecided and not self._decide(entry):
+            return
+        blocked = next((e.source for e in entry.links if e.source in self._failed), None)
+        if blocked is not None:
+            self._skip(entry, self._failed[blocked])
+        elif entry.spec.lane == "io" and entry.over is None:
+            self._pending[entry.node] = self._threads().submit(self._compute, entry)
+        else:
+            self._compute(entry)
+
+    def _take(self, entry: Entry) -> bool:
+        stored = self.executor.store.get(entry.key)
+        if stored is None:
+            return False
+        self.results[entry.node] = stored
+        self.records[entry.node].status = "hit"
+        self.emitter.emit(NodeFinished, self.prefix + entry.node, True, 0.0)
+        return True
+
+    def _decide(self, entry: Entry) -> bool:
+        """Ask a node with lazy inputs which it needs, and do those branches first. False if the node failed."""
+        lazy = {i.name for i in entry.spec.inputs.values() if i.lazy}
+        eager = tuple(e for e in entry.links if e.input not in lazy)
+        if any(e.source in self._failed for e in eager):
+            return True
+        values = {**dict.fromkeys(entry.spec.inputs), **gather(entry, eager, self.results)}
+        try:
+            wants = set(self.executor.planner.registry.node_class(entry.spec.id)(**values).wants())
+        except Exception as error:
+            self._fail(entry, ExecutionError(f'node "{entry.node}": wants() raised {type(error).__name__}: {error}'))
+            return False
+        entry.links = tuple(e for e in entry.links if e.input not in lazy or e.input in wants)
+        self._branch({e.source for e in entry.links if e.input in wants})
+        return True
+
+    def _branch(self, sources: Iterable[str]) -> None:
+        """Do what some nodes need, in order, as far as it is not done."""
+        waiting, needed = list(sources), set[str]()
+        while waiting:
+            node = waiting.pop()
+            if node in needed or node in self.results or node in self._failed or node in self._pending:
+                continue
+            needed.add(node)
+            entry = self.plan.by_node[node]
+            if not self.executor.store.has(entry.key) or entry.spec.volatile:
+                lazy = {i.name for i in entry.spec.inputs.values() if i.lazy} if entry.undecided else ()
+                waiting.extend(e.source for e in entry.links if e.input not in lazy)
+        for entry in self.plan.entries:
+            if entry.node in needed and not self.stopped:
+                hit = not entry.spec.volatile and self.executor.store.has(entry.key)
+                entry.status = "hit" if hit else "run"
+                self._advance(entry)
+
+    def _compute(self, entry: Entry) -> None:
+        """Compute one node, store its results, write its record. Failures end here."""
+        record, name = self.records[entry.node], self.prefix + entry.node
+        self.emitter.emit(NodeStarted, name, entry.spec.id)
+        meter, began = Meter(), time.perf_counter()
+        try:
+            stored = self._computed(entry)
+        except CalotypeError as error:
+            self._fail(entry, error)
+            return
+        finally:
+            record.seconds = time.perf_counter() - began
+            record.rss, record.vram = meter.rss(), meter.vram()
+        self.results[entry.node] = stored
+        record.status = "ran"
+        self._release(entry)
+        self.emitter.emit(NodeFinished, name, False, record.seconds)
+
+    def _computed(self, entry: Entry) -> Stored:
+        values = self._gathered(entry)
+        store = self.executor.store
+        if _cheap(values):
+            return self._put(entry, values)
+        with store.lock(entry.key, self._check):  # whoever else computes the same waits, and finds it stored
+            found = None if entry.spec.volatile else store.get(entry.key)
+            return found if found is not None else self._put(entry, values)
+
+    def _gathered(self, entry: Entry) -> dict[str, Any]:
+        """A node's inputs. A result that cannot be read back from disk any more is computed anew."""
+        for edge in entry.links:
+            if edge.source not in self.results:
+                self._branch({edge.source})
+        try:
+            return gather(entry, entry.links, self.results)
+        except StoreError as error:
+            self.emitter.warned(self.prefix + entry.node, f"{error}; it is computed anew")
+            for edge in entry.links:
+                self.lose(edge.source)
+            self._branch({e.source for e in entry.links})
+            return gather(entry, entry.links, self.results)
+
+    def lose(self, node: str) -> None:
+        """Forget a result that is spoilt."""
+        self.executor.store.discard(self.plan.by_node[node].key)
+        self.results.pop(node, None)
+
+    def _put(self, entry: Entry, values: dict[str, Any]) -> Stored:
+        began = time.perf_counter()
+        outputs = compute_map(self, entry, values) if entry.over is not None else compute(self, entry, values)
+        stored = Stored(outputs, time.perf_counter() - began, entry.node, entry.spec.id)
+        if not entry.spec.volatile:
+            self.executor.store.put(entry.key, stored)
+        return stored
+
+    def _check(self) -> None:
+        if self.cancel.is_set():
+            raise Cancelled("the run was cancelled")
+
+    def _settle(self, nodes: Iterable[str]) -> None:
+        """Wait for nodes that compute beside the others."""
+        for node in nodes:
+            self._pending.pop(node).result()
+
+    def _fail(self, entry: Entry, error: CalotypeError) -> None:
+        record = self.records[entry.node]
+        record.status = "cancelled" if isinstance(error, Cancelled) else "failed"
+        record.error = error.to_dict()
+        self.error = self.error or error
+        self._failed[entry.node] = entry.node
+        self.emitter.emit(NodeFailed, self.prefix + entry.node, error.to_dict())
+
+    def _skip(self, entry: Entry, because: str) -> None:
+        self.records[entry.node].status = "skipped"
+        self._failed[entry.node] = because
+        self.emitter.emit(NodeSkipped, self.prefix + entry.node, self.prefix + because)
+
+    def _release(self, entry: Entry) -> None:
+        """Let go of results whose last consumer this was; the store may still have them."""
+        for edge in entry.links:
+            left = self._uses[edge.source] - 1
+            self._uses[edge.source] = left
+            if left == 0 and edge.source in self.results:
+                self.results.pop(edge.source)
+
+    def _threads(self) -> ThreadPoolExecutor:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(IO_THREADS, thread_name_prefix="calotype-io")
+        return self._pool
+
+
+def _record(entry: Entry) -> NodeRecord:
+    files = {n: v.hash for n, v in entry.values.items() if isinstance(v, FileRef)}
+    return NodeRecord(entry.node, entry.spec.id, entry.spec.version, entry.key, files=files)
+
+
+def _uses(plan: Plan) -> dict[str, int]:
+    """How often each result is read; results of targets are kept to the end."""
+    count = dict.fromkeys((e.node for e in plan.entries), 0)
+    for entry in plan.entries:
+        for edge in entry.links:
+            count[edge.source] += 1
+    return {n: c + (1 if n in plan.targets else 0) for n, c in count.items()}
+
+
+def _cheap(values: Mapping[str, Any]) -> bool:
+    return all(isinstance(v, (int, float, str, bool, type(None))) for v in values.values())

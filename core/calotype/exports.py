@@ -1,0 +1,147 @@
+"""From results to files: pictures with their record inside, tensors as safetensors, words as text."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from calotype.errors import CalotypeError, FileError
+from calotype.types import Artifact, Image, Saved, Storable
+
+KEYWORD = "calotype"  # of the PNG text chunk that holds the record
+PNG = "image/png"
+
+
+def write_saved(node: str, key: str, saved: Saved, out: Path, record: Mapping[str, Any]) -> Iterator[tuple[Path, bool]]:
+    """Write the files of one node into a folder; yields each path, and whether it is new.
+
+    Names carry the beginning of the node's key, so that the same result has the same name: a run that is repeated
+    writes nothing, and nothing is overwritten by something else.
+    """
+    for index, file in enumerate(saved.files):
+        path = out / _name(file, key, index, len(saved.files))
+        data = _with_record(file, {**record, "node": node, "index": index})
+        if path.exists() and _same(path, file):
+            yield path, False
+        else:
+            write_bytes(path, data)
+            yield path, True
+
+
+def _name(file: Artifact, key: str, index: int, count: int) -> str:
+    stem, _, suffix = file.name.rpartition(".")
+    number = f"_{index}" if count > 1 else ""
+    return f"{stem or file.name}_{key[:8]}{number}.{suffix}" if stem else f"{file.name}_{key[:8]}{number}"
+
+
+def _with_record(file: Artifact, record: Mapping[str, Any]) -> bytes:
+    if file.media_type != PNG:
+        return file.data
+    from calotype.images import with_text
+
+    return with_text(file.data, KEYWORD, orjson.dumps(record).decode())
+
+
+def _same(path: Path, file: Artifact) -> bool:
+    """Whether the file on disk holds these very contents, records apart."""
+    if file.media_type != PNG:
+        return path.read_bytes() == file.data
+    from calotype.images import without_text
+
+    return without_text(path.read_bytes(), KEYWORD) == without_text(file.data, KEYWORD)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all. Raises FileError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(name).chmod(0o644)
+            os.replace(name, path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise FileError(f'cannot write "{path}": {error.strerror or error}') from error
+
+
+def export(value: Any, path: Path) -> None:
+    """Write one result as its file name says: .png for a picture, .safetensors for tensors, .json or .txt for the rest.
+
+    Raises FileError where value and name do not go together.
+    """
+    kind = path.suffix.lower()
+    if isinstance(value, Saved):
+        _export_saved(value, path)
+    elif kind == ".png" and isinstance(value, Image):
+        _export_picture(value, path)
+    elif kind == ".safetensors" and isinstance(value, Storable):
+        _export_tensors(value, path)
+    elif kind in (".json", ".txt", ""):
+        write_bytes(path, _words(value, kind, path))
+    else:
+        raise FileError(
+            f'a {type(value).__name__} cannot be written as "{path.name}": '
+            "use .png for pictures, .safetensors for tensors, .json or .txt for the rest"
+        )
+
+
+def _export_saved(value: Saved, path: Path) -> None:
+    for index, file in enumerate(value.files):
+        write_bytes(path if index == 0 else path.with_stem(f"{path.stem}_{index}"), file.data)
+
+
+def _export_picture(value: Image, path: Path) -> None:
+    from calotype.images import encode_png
+
+    for index, data in enumerate(_bytes_of(value)):
+        write_bytes(path if index == 0 else path.with_stem(f"{path.stem}_{index}"), encode_png(data))
+
+
+def _bytes_of(value: Image) -> Iterable[Any]:
+    return (value.pixels.float().clamp(0, 1) * 255).to("cpu").byte().numpy()
+
+
+def _export_tensors(value: Storable, path: Path) -> None:
+    from safetensors.torch import save
+
+    tensors, meta = value.to_tensors()
+    whole = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
+    write_bytes(path, save(whole, {"calotype": orjson.dumps({"type": type(value).__name__, "meta": meta}).decode()}))
+
+
+def _words(value: Any, kind: str, path: Path) -> bytes:
+    if kind == ".txt" and isinstance(value, str):
+        return value.encode()
+    try:
+        return orjson.dumps(value, _plain, orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+    except TypeError as error:
+        raise FileError(f'a {type(value).__name__} cannot be written as "{path.name}"; try .safetensors') from error
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    raise TypeError(type(value).__name__)
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """The record inside a picture that a run made. Raises FileError when there is none."""
+    from calotype.images import text_of
+
+    try:
+        found = text_of(path.read_bytes()).get(KEYWORD)
+    except (OSError, CalotypeError, ValueError) as error:
+        raise FileError(f'cannot read "{path}": {error}') from error
+    if found is None:
+        raise FileError(f'"{path}" holds no record: it was not made by calotype, or its text was removed')
+    record: dict[str, Any] = orjson.loads(found)
+    return record

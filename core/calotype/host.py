@@ -1,0 +1,89 @@
+"""The host of nodes in this process: models from the pool, files, secrets. The first thing that needs torch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calotype.errors import FileError
+from calotype.files import Files
+from calotype.runtime import Runtime
+from calotype.settings import Settings
+from calotype.types import FileRef, Recipe, Secret
+
+if TYPE_CHECKING:
+    import torch
+
+    from calotype.pool import Pool
+
+SECRET = "CALOTYPE_SECRET_"
+
+
+class LocalHost:
+    """Gives nodes what they ask for. Building it costs nothing; torch comes with the first model or device."""
+
+    def __init__(
+        self, files: Files, settings: Settings, runtime: Runtime, env: Mapping[str, str] | None = None
+    ) -> None:
+        self._files = files
+        self._settings = settings
+        self._runtime = runtime
+        self._env = os.environ if env is None else env
+        self._families: dict[str, str] = {}
+
+    @cached_property
+    def device(self) -> torch.device:
+        """Where nodes compute."""
+        import torch
+
+        return torch.device(self._runtime.device)
+
+    @cached_property
+    def pool(self) -> Pool:
+        """The models that are resident."""
+        import torch
+
+        from calotype.pool import open_pool
+
+        made: Pool = open_pool(
+            self._files.path,
+            device=self.device,
+            dtype=getattr(torch, self._runtime.dtype),
+            vram=self._settings.vram,
+            ram=self._settings.ram,
+        )
+        return made
+
+    @contextmanager
+    def use(self, recipe: Recipe) -> Iterator[Any]:
+        """The module of a recipe on its device, held while in use."""
+        with self.pool.use(recipe) as module:
+            yield module
+
+    def path(self, file: FileRef) -> Path:
+        """The local path of a file."""
+        return self._files.path(file)
+
+    def resolve(self, folder: str, name: str) -> FileRef:
+        """A file with its hash."""
+        return self._files.resolve(folder, name)
+
+    def family(self, file: FileRef) -> str:
+        """The model family in a file, from its header; read once for each content."""
+        from calotype.diffusion.families.inspect import family_of
+
+        known = self._families.get(file.hash)
+        if known is None or not file.hash:
+            known = self._families[file.hash] = family_of(self._files.path(file))
+        return known
+
+    def secret(self, name: str) -> Secret:
+        """A secret from the environment. Raises FileError when it is not set."""
+        value = self._env.get(SECRET + name)
+        if value is None:
+            raise FileError(f'the secret "{name}" is not set; set the environment variable {SECRET}{name}')
+        return Secret(name, value)

@@ -1,0 +1,120 @@
+"""Where things lie and how much may be used: read once, passed down."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from calotype.errors import FileError
+
+MIB = 1024**2
+GIB = 1024**3
+MEMORY, DISK = 2 * GIB, 5 * GIB  # of stored results
+UNITS = {"": 1, "k": 1024, "m": MIB, "g": GIB, "t": 1024 * GIB}
+
+MODEL_FOLDERS: dict[str, tuple[str, ...]] = {
+    # our name -> directory names in a models folder, as the field has them
+    "checkpoints": ("checkpoints",),
+    "controlnet": ("controlnet",),
+    "loras": ("loras",),
+    "vae": ("vae",),
+    "unet": ("unet", "diffusion_models"),
+    "clip": ("clip", "text_encoders"),
+    "embeddings": ("embeddings",),
+    "upscale_models": ("upscale_models",),
+}
+ASSETS = Path(__file__).parent / "assets"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Responsibilities: say which folders, budgets and devices a process uses.
+
+    home: the store, the history and the caches. models: folders with `checkpoints/`, `loras/`, ... inside; the shipped
+    models come last. inputs: folders of pictures. plugins: drop-in folders. device: "auto", "cpu", "cuda", "cuda:1",
+    "mps". dtype: "auto", "float32", "float16", "bfloat16". vram, ram, memory, disk: bytes; None is by what is free.
+    """
+
+    home: Path
+    models: tuple[Path, ...] = ()
+    inputs: tuple[Path, ...] = ()
+    plugins: tuple[Path, ...] = ()
+    disabled: frozenset[str] = frozenset()
+    device: str = "auto"
+    dtype: str = "auto"
+    vram: int | None = None
+    ram: int | None = None
+    memory: int = MEMORY
+    disk: int = DISK
+
+    @classmethod
+    def load(
+        cls,
+        *,
+        home: Path | str | None = None,
+        models: Iterable[Path | str] = (),
+        inputs: Iterable[Path | str] = (),
+        plugins: Iterable[Path | str] = (),
+        device: str = "",
+        dtype: str = "",
+        vram: str | int | None = None,
+        ram: str | int | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> Settings:
+        """Arguments first, then the environment (`CALOTYPE_HOME`, `CALOTYPE_MODELS`, ...), then defaults.
+
+        Raises FileError when a folder that was named does not exist.
+        """
+        env = os.environ if env is None else env
+        where = Path(home or env.get("CALOTYPE_HOME") or _default_home()).expanduser()
+        named = [*map(Path, models), *_paths(env.get("CALOTYPE_MODELS", ""))]
+        for folder in named:
+            if not folder.is_dir():
+                raise FileError(f'the models folder "{folder}" does not exist; give a folder with checkpoints/ inside')
+        return cls(
+            home=where,
+            models=(*named, where / "models", ASSETS / "models"),
+            inputs=(*map(Path, inputs), *_paths(env.get("CALOTYPE_INPUTS", "")), where / "input"),
+            plugins=(*map(Path, plugins), *_paths(env.get("CALOTYPE_PLUGINS", "")), where / "plugins"),
+            disabled=frozenset(filter(None, env.get("CALOTYPE_DISABLED_PLUGINS", "").split(","))),
+            device=device or env.get("CALOTYPE_DEVICE", "") or "auto",
+            dtype=dtype or env.get("CALOTYPE_DTYPE", "") or "auto",
+            vram=size(vram or env.get("CALOTYPE_VRAM")),
+            ram=size(ram or env.get("CALOTYPE_RAM")),
+            memory=size(env.get("CALOTYPE_STORE_MEMORY")) or MEMORY,
+            disk=size(env.get("CALOTYPE_STORE_DISK")) or DISK,
+        )
+
+    def roots(self) -> dict[str, tuple[Path, ...]]:
+        """The directories of every folder that a document may name."""
+        found = {
+            name: tuple(models / directory for models in self.models for directory in directories)
+            for name, directories in MODEL_FOLDERS.items()
+        }
+        return found | {"input": self.inputs}
+
+
+def size(text: str | int | None) -> int | None:
+    """Bytes of "6G", "512M", "1.5g", 4096. Raises ValueError."""
+    if text is None or isinstance(text, int):
+        return text
+    said = text.strip().lower().removesuffix("ib").removesuffix("b")
+    number, unit = (said[:-1], said[-1]) if said and said[-1].isalpha() else (said, "")
+    if unit not in UNITS:
+        raise ValueError(f'"{text}" is not a size; write it like 6G or 512M')
+    try:
+        return int(float(number) * UNITS[unit])
+    except ValueError:
+        raise ValueError(f'"{text}" is not a size; write it like 6G or 512M') from None
+
+
+def _paths(joined: str) -> list[Path]:
+    return [Path(p).expanduser() for p in joined.split(os.pathsep) if p]
+
+
+def _default_home() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("calotype", appauthor=False)
