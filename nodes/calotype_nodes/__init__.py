@@ -1,1 +1,18 @@
-"""The built-in nodes: the first plugin, found like every other one."""
+"""The built-in nodes: the first plugin, found like every other one. One module per stage; none imports torch.
+
+`NODE_MODULES` lists the modules whose `Node` classes are node types.
+"""
+
+NODE_MODULES = (
+    "calotype_nodes.loaders",
+    "calotype_nodes.text",
+    "calotype_nodes.latents",
+    "calotype_nodes.sampling",
+    "calotype_nodes.vae",
+    "calotype_nodes.control",
+    "calotype_nodes.images",
+    "calotype_nodes.masks",
+    "calotype_nodes.logic",
+    "calotype_nodes.lists",
+    "calotype_nodes.output",
+)

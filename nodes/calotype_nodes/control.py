@@ -1,0 +1,42 @@
+"""Nodes that steer a denoiser by pictures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from calotype import types
+from calotype.node import Input, Node
+from calotype.types import Conditioning, Control, Image
+
+
+class Steered(NamedTuple):
+    """Both conditionings, steered."""
+
+    positive: Conditioning
+    negative: Conditioning
+
+
+class ControlNet(Node, category="conditioning"):
+    """Steer by a picture: edges, depth, a pose, or what else the ControlNet has learnt."""
+
+    positive: Conditioning
+    negative: Conditioning
+    control_net: types.ControlNet
+    image: Image
+    strength: float = Input(default=1.0, ge=0, le=10, step=0.01)
+    start: float = Input(default=0.0, ge=0, le=1, step=0.001, doc="Share of the schedule at which it begins.")
+    end: float = Input(default=1.0, ge=0, le=1, step=0.001, doc="Share of the schedule at which it ends.")
+
+    def run(self) -> Steered:
+        """Add the control to every prompt of both; a strength of 0 adds none."""
+        if self.strength == 0:
+            return Steered(self.positive, self.negative)
+        control = Control(self.control_net, self.image.pixels[..., :3], self.strength, self.start, self.end)
+        return Steered(controlled(self.positive, control), controlled(self.negative, control))
+
+
+def controlled(conditioning: Conditioning, control: Control) -> Conditioning:
+    """The conditioning with one more control on every prompt, after those it has."""
+    prompts = tuple(replace(p, controls=(*p.controls, control)) for p in conditioning.prompts)
+    return replace(conditioning, prompts=prompts)

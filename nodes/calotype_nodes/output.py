@@ -1,0 +1,74 @@
+"""Nodes that hand files to the user. They only encode; the host writes, and adds the record of the run."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from calotype.images import encode_jpeg, encode_png
+from calotype.node import Context, Node
+from calotype.types import Artifact, Image, Saved
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+LONGEST = 100  # characters of a name
+PREVIEW_SIDE = 1024  # pixels
+
+
+class SaveImage(Node, category="output"):
+    """Save pictures as PNG, one file for each of a batch; the record of the run is written into them."""
+
+    output = True
+    lane = "io"
+
+    images: Image
+    prefix: str = "image"
+
+    def run(self, ctx: Context) -> Saved:
+        """Encode them."""
+        pictures = to_bytes(self.images.pixels, ctx)
+        names = names_for(self.prefix, len(pictures), "png")
+        return Saved(tuple(Artifact(n, "image/png", encode_png(p)) for n, p in zip(names, pictures, strict=True)))
+
+
+class PreviewImage(Node, category="output"):
+    """Show pictures, small and quick; nothing is kept beside the run."""
+
+    output = True
+    lane = "io"
+
+    images: Image
+
+    def run(self, ctx: Context) -> Saved:
+        """Encode them as JPEG of at most 1024 pixels a side; transparent ones as PNG."""
+        pictures = to_bytes(self.images.pixels, ctx)
+        if self.images.pixels.shape[-1] == 4:
+            kind, media_type, files = "png", "image/png", [encode_png(p) for p in pictures]
+        else:
+            kind, media_type = "jpg", "image/jpeg"
+            files = [encode_jpeg(p, largest=PREVIEW_SIDE) for p in pictures]
+        names = names_for("preview", len(files), kind)
+        return Saved(tuple(Artifact(n, media_type, f) for n, f in zip(names, files, strict=True)))
+
+
+def to_bytes(pixels: Tensor, ctx: Context) -> list[Any]:
+    """Pixels in 0..1, (B, H, W, C), as B arrays of bytes (H, W, C): 255 x, clipped, then cut to whole numbers.
+
+    Values that are not numbers become black, with a warning.
+    """
+    import torch
+
+    if pixels.isnan().any():
+        ctx.warn("the picture has values that are not numbers (NaN); they are saved as black")
+        pixels = pixels.nan_to_num(0.0)
+    return [(255.0 * one).clamp(0, 255).to(torch.uint8).cpu().numpy() for one in pixels]
+
+
+def names_for(prefix: str, count: int, extension: str) -> list[str]:
+    """File names for a batch: `image.png`, or `image_0.png`, `image_1.png`, ... in sortable form."""
+    stem = re.sub(r"[^\w .()+,=@-]", "_", prefix)[:LONGEST].strip(" .") or "image"
+    if count == 1:
+        return [f"{stem}.{extension}"]
+    digits = len(str(count - 1))
+    return [f"{stem}_{i:0{digits}}.{extension}" for i in range(count)]

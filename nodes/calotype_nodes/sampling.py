@@ -1,0 +1,146 @@
+"""Nodes that denoise latents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from calotype import types
+from calotype.diffusion.names import SamplerName, ScheduleName
+from calotype.node import Context, Input, Node
+from calotype.types import Conditioning, Image, Latent, Model, Seed
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+PREVIEW_EVERY = 4  # steps
+PREVIEW_MAX = 64  # latent cells a side, above which a preview is thinned out
+
+
+class Sampled(NamedTuple):
+    """What a sampler leaves."""
+
+    latent: Latent
+    denoised: Latent
+
+
+class KSampler(Node, category="sampling"):
+    """Denoise a latent, guided by a positive and a negative conditioning."""
+
+    model: Model
+    positive: Conditioning
+    negative: Conditioning
+    latent: Latent
+    sampler: SamplerName = "euler"
+    scheduler: ScheduleName = "normal"
+    seed: Seed = 0
+    steps: int = Input(default=20, ge=1, le=10_000)
+    cfg: float = Input(default=7.0, ge=0, le=100, step=0.1, doc="Guidance scale.")
+    denoise: float = Input(default=1.0, ge=0, le=1, step=0.01, doc="Share of the schedule that is run: 1 is all.")
+
+    def run(self, ctx: Context) -> Sampled:
+        """Sample from the noise of the seed."""
+        return sampled(self, ctx, seed=self.seed, denoise=self.denoise)
+
+
+class KSamplerAdvanced(Node, category="sampling"):
+    """Denoise a latent from one step of a schedule to another, with or without noise at either end."""
+
+    model: Model
+    positive: Conditioning
+    negative: Conditioning
+    latent: Latent
+    sampler: SamplerName = "euler"
+    scheduler: ScheduleName = "normal"
+    seed: Seed = 0
+    steps: int = Input(default=20, ge=1, le=10_000, doc="Of the whole schedule.")
+    cfg: float = Input(default=7.0, ge=0, le=100, step=0.1, doc="Guidance scale.")
+    start_step: int = Input(default=0, ge=0, le=10_000)
+    end_step: int = Input(default=10_000, ge=0, le=10_000, doc="The first step that is not done.")
+    add_noise: bool = Input(default=True, doc="Off where the latent comes with its noise.")
+    leftover_noise: bool = Input(default=False, doc="Leave the noise of the last step for another sampler.")
+
+    def run(self, ctx: Context) -> Sampled:
+        """Sample a part of the schedule."""
+        return sampled(
+            self,
+            ctx,
+            seed=self.seed,
+            start_step=self.start_step,
+            end_step=self.end_step,
+            add_noise=self.add_noise,
+            leftover_noise=self.leftover_noise,
+        )
+
+
+def sampled(node: KSampler | KSamplerAdvanced, ctx: Context, **how: Any) -> Sampled:
+    """Sample with the inputs that all samplers share, and with `how`; report every step."""
+    from calotype.diffusion.sampling import sample
+
+    with loaded(ctx, node.model, node.positive, node.negative) as (denoiser, controls):
+        result = sample(
+            denoiser,
+            node.positive,
+            node.negative,
+            node.latent,
+            sampler=node.sampler,
+            scheduler=node.scheduler,
+            steps=node.steps,
+            cfg=node.cfg,
+            controls=controls,
+            on_step=reporter(ctx, getattr(denoiser, "latent_rgb", None)),
+            **how,
+        )
+    return Sampled(
+        replace(node.latent, samples=result.latent.cpu()), replace(node.latent, samples=result.denoised.cpu())
+    )
+
+
+@contextmanager
+def loaded(
+    ctx: Context, model: Model, *conditionings: Conditioning
+) -> Iterator[tuple[Any, dict[types.ControlNet, Any]]]:
+    """The denoiser and every ControlNet that the conditionings use, held for the length of the `with` block."""
+    nets = {control.net: None for c in conditionings for p in c.prompts for control in p.controls}
+    with ExitStack() as held:
+        controls = {net: held.enter_context(ctx.load(net)) for net in nets}
+        yield held.enter_context(ctx.load(model)), controls
+
+
+def reporter(ctx: Context, rgb: Any = None) -> Callable[[int, int, Tensor], None]:
+    """A step callback: progress at every step, a small preview at every fourth and at the last."""
+
+    def report(done: int, total: int, denoised: Tensor) -> None:
+        shown = done % PREVIEW_EVERY == 0 or done == total
+        ctx.step(done, total, preview_of(denoised, rgb) if shown else None)
+
+    return report
+
+
+def preview_of(denoised: Tensor, rgb: Any = None) -> Image | None:
+    """A rough picture of the first latent, one pixel a cell: a linear map of its channels to red, green, blue.
+
+    rgb: rows (R, G, B) per channel, and one more for the offset. None takes that of SD 1.x for 4 channels, and gives
+    no preview for others.
+    """
+    import torch
+
+    rows = SD1_RGB if rgb is None and denoised.shape[1] == 4 and denoised.ndim == 4 else rgb
+    if rows is None:
+        return None
+    thin = max(1, -(-max(denoised.shape[-2:]) // PREVIEW_MAX))
+    cells = denoised[:1, :, ::thin, ::thin].detach().float().cpu()
+    table = torch.as_tensor(rows, dtype=torch.float32)
+    pixels = torch.einsum("bchw,cr->bhwr", cells, table[:-1]) + table[-1]
+    return Image(pixels.clamp(0, 1))
+
+
+SD1_RGB = (  # for latents in the VAE's units: a least squares fit of pictures to their latents
+    (0.032, 0.021, 0.029),
+    (0.030, 0.045, 0.021),
+    (-0.026, 0.016, 0.025),
+    (-0.019, -0.024, -0.065),
+    (0.5, 0.5, 0.5),
+)
