@@ -41,15 +41,10 @@ class Runtime:
 
 def probe_device() -> str:
     """The device that torch would use: "cuda", "mps" or "cpu"."""
-    if "+cpu" not in _version("torch") and (
-        Path("/dev/nvidia0").exists() or Path("/dev/kfd").exists() or _windows_gpu()
-    ):
+    drivers = (Path("/dev/nvidia0"), Path("/dev/kfd"), Path(r"C:\Windows\System32\nvcuda.dll"))
+    if "+cpu" not in _version("torch") and any(d.exists() for d in drivers):
         return "cuda"
     return "mps" if sys.platform == "darwin" and platform.machine() == "arm64" else "cpu"
-
-
-def _windows_gpu() -> bool:
-    return sys.platform == "win32" and Path(r"C:\Windows\System32\nvcuda.dll").exists()
 
 
 def _version(package: str) -> str:

@@ -39,10 +39,10 @@ def compute(run: Run, entry: Entry, values: dict[str, Any]) -> dict[str, Any]:
     """Run a node. Raises NodeError (whatever its code raised, as the cause), MutationError, OutOfMemory, Cancelled."""
     host = run.executor.host
     cls = run.executor.planner.registry.node_class(entry.spec.id)
-    inputs = _checked(entry, values, host)
+    inputs = _checked(run, entry, values)
     watched = run.guard.watch(inputs.values())
     try:
-        node = cls(**inputs)
+        node: Any = cls(**inputs)
         if entry.spec.takes_context:
             result = node.run(NodeContext(run.prefix + entry.node, host, run.emitter, run.cancel))
         else:
@@ -62,26 +62,27 @@ def compute(run: Run, entry: Entry, values: dict[str, Any]) -> dict[str, Any]:
     return _outputs(run, entry, result)
 
 
-def _checked(entry: Entry, values: dict[str, Any], host: Any) -> dict[str, Any]:
+def _checked(run: Run, entry: Entry, values: dict[str, Any]) -> dict[str, Any]:
     """The inputs as the node's fields want them; what came by links is checked against range and choice."""
     inputs = entry.spec.inputs
-    linked = {e.input for e in entry.links} | {name for name, _ in entry.externals}
-    for name, value in values.items():
-        spec = inputs.get(name)
-        if spec is None:
-            continue
-        if spec.variadic:
-            values[name] = tuple(value)
-        elif name in linked:
-            values[name] = _linked(entry, spec, sockets.convert(value, spec.socket))
-        elif spec.secret and isinstance(value, dict):
-            values[name] = host.secret(value["secret"])
+    for edge in entry.links:
+        if edge.index is None:
+            values[edge.input] = _linked(entry, inputs[edge.input], values[edge.input])
+    for name, index in entry.externals:
+        if index is None:
+            values[name] = _linked(entry, inputs[name], values[name])
+    for name in run.special(entry.spec):
+        if inputs[name].variadic:
+            values[name] = tuple(values[name])
+        elif isinstance(values.get(name), dict):
+            values[name] = run.executor.host.secret(values[name]["secret"])
     if entry.spec.chooses:
         return {**dict.fromkeys(inputs), **values}
     return values
 
 
 def _linked(entry: Entry, spec: InputSpec, value: Any) -> Any:
+    value = sockets.convert(value, spec.socket)
     if isinstance(value, (bool, int, float, str)) and (complaint := spec.complaint(value)):
         code, message, expected = complaint
         problem = Problem(

@@ -13,7 +13,7 @@ from calotype.types import tensors_of
 if TYPE_CHECKING:
     from torch import Tensor
 
-PLAIN = (int, float, str, bool, type(None))
+PLAIN = frozenset((int, float, str, bool, type(None)))
 
 
 class Guard:
@@ -24,7 +24,7 @@ class Guard:
 
     def watch(self, values: Iterable[Any]) -> list[Tensor]:
         """The tensors inside of a node's inputs, each with a mark taken."""
-        found = [t for v in values if not isinstance(v, PLAIN) for t in tensors_of(v)]
+        found = [t for v in values if type(v) not in PLAIN for t in tensors_of(v)]
         for tensor in found:
             if id(tensor) not in self._seen:
                 self._seen[id(tensor)] = (tensor, mark(tensor))
@@ -40,7 +40,7 @@ class Guard:
     def forget(self, values: Iterable[Any]) -> None:
         """Let go of values that nobody will read any more."""
         for value in values:
-            if not isinstance(value, PLAIN):
+            if type(value) not in PLAIN:
                 for tensor in tensors_of(value):
                     self._seen.pop(id(tensor), None)
 
@@ -53,5 +53,5 @@ def mark(tensor: Tensor) -> Any:
     from blake3 import blake3
 
     flat = tensor.detach().contiguous().view(-1)
-    data = flat.view(torch.uint8).numpy() if flat.numel() else b""
+    data: Any = flat.view(torch.uint8).numpy() if flat.numel() else b""
     return blake3(memoryview(data), max_threads=blake3.AUTO).digest()

@@ -35,30 +35,36 @@ def high_water() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
+Bytes = tuple[int, int, int]  # before, at the peak, after
+
+
 class Meter:
-    """Measures one node: bytes before, at the peak, after. The peak is exact when it is the highest of the process so
-    far; otherwise it is the larger of before and after.
+    """Measures node after node: what one leaves is what the next finds, so a reading is taken once a node, after it.
+
+    The peak is exact when it is the highest of the process so far; otherwise it is the larger of before and after.
     """
 
-    __slots__ = ("_before", "_cuda", "_peak", "_vram")
+    __slots__ = ("_peak", "_rss", "_vram")
 
     def __init__(self) -> None:
-        self._before, self._peak = resident(), high_water()
-        self._cuda = _cuda()
-        if self._cuda is not None:
-            self._cuda.reset_peak_memory_stats()
-            self._vram = self._cuda.memory_allocated()
+        self._rss, self._peak = resident(), high_water()
+        self._vram = 0
 
-    def rss(self) -> tuple[int, int, int]:
-        """(before, peak, after) of the process."""
-        after, peak = resident(), high_water()
-        return self._before, peak if peak > self._peak else max(self._before, after), after
+    def rss(self) -> Bytes:
+        """Of the process, since the last reading."""
+        before, highest = self._rss, self._peak
+        self._rss, self._peak = resident(), high_water()
+        return before, self._peak if self._peak > highest else max(before, self._rss), self._rss
 
-    def vram(self) -> tuple[int, int, int] | None:
-        """(before, peak, after) of the CUDA device in use, or None."""
-        if self._cuda is None:
+    def vram(self) -> Bytes | None:
+        """Of the CUDA device in use, since the last reading; None without one."""
+        cuda = _cuda()
+        if cuda is None:
             return None
-        return self._vram, self._cuda.max_memory_allocated(), self._cuda.memory_allocated()
+        before, peak = self._vram, cuda.max_memory_allocated()
+        self._vram = cuda.memory_allocated()
+        cuda.reset_peak_memory_stats()
+        return before, peak, self._vram
 
 
 def _cuda() -> Any:

@@ -12,16 +12,18 @@ from calotype.context import Host
 from calotype.errors import CalotypeError, Cancelled, ExecutionError, StoreError
 from calotype.events import NodeFailed, NodeFinished, NodeSkipped, NodeStarted, RunFinished, RunStarted
 from calotype.executor.compute import compute, gather
-from calotype.executor.guard import Guard
+from calotype.executor.guard import PLAIN, Guard
 from calotype.executor.mapping import compute_map
 from calotype.executor.memory import Meter
 from calotype.executor.outcome import NodeRecord, Outcome, RunStatus
 from calotype.executor.reporting import Emitter
+from calotype.node import NodeSpec
 from calotype.plan import Entry, Plan, Planner
 from calotype.store import Store, Stored
 from calotype.types import FileRef
 
 IO_THREADS = 2
+WORTH_MEASURING = 0.001  # seconds: a shorter node is not asked what memory it took
 
 
 class Executor:
@@ -69,10 +71,12 @@ class Run:
         self.keep_going = keep_going
         self.prefix = prefix
         self.guard = Guard()
+        self.meter = Meter()
         self.results: dict[str, Stored] = {}
         self.records = {e.node: _record(e) for e in plan.entries}
         self.error: CalotypeError | None = None
         self._pending: dict[str, Future[None]] = {}
+        self._special: dict[str, tuple[str, ...]] = {}
         self._pool: ThreadPoolExecutor | None = None
         self._failed: dict[str, str] = {}  # node -> the node whose failure it is
         self._uses = _uses(plan)
@@ -165,7 +169,7 @@ class Run:
         """Compute one node, store its results, write its record. Failures end here."""
         record, name = self.records[entry.node], self.prefix + entry.node
         self.emitter.emit(NodeStarted, name, entry.spec.id)
-        meter, began = Meter(), time.perf_counter()
+        began = time.perf_counter()
         try:
             stored = self._computed(entry)
         except CalotypeError as error:
@@ -173,7 +177,8 @@ class Run:
             return
         finally:
             record.seconds = time.perf_counter() - began
-            record.rss, record.vram = meter.rss(), meter.vram()
+            if record.seconds > WORTH_MEASURING:
+                record.rss, record.vram = self.meter.rss(), self.meter.vram()
         self.results[entry.node] = stored
         record.status = "ran"
         self._release(entry)
@@ -218,6 +223,13 @@ class Run:
     def _check(self) -> None:
         if self.cancel.is_set():
             raise Cancelled("the run was cancelled")
+
+    def special(self, spec: NodeSpec) -> tuple[str, ...]:
+        """The inputs of a type that a node sees otherwise than they are written: variadic ones and secrets."""
+        found = self._special.get(spec.id)
+        if found is None:
+            found = self._special[spec.id] = tuple(i.name for i in spec.inputs.values() if i.variadic or i.secret)
+        return found
 
     def _settle(self, nodes: Iterable[str]) -> None:
         """Wait for nodes that compute beside the others."""
@@ -266,4 +278,4 @@ def _uses(plan: Plan) -> dict[str, int]:
 
 
 def _cheap(values: Mapping[str, Any]) -> bool:
-    return all(isinstance(v, (int, float, str, bool, type(None))) for v in values.values())
+    return all(type(v) in PLAIN for v in values.values())

@@ -25,7 +25,7 @@ def bypass(graph: Graph, registry: Registry) -> Graph:
 
 
 def _passed(use: Use, registry: Registry, past: dict[Through, Through | None]) -> dict[Through, Through | None]:
-    """Where each output of a disabled node really comes from. Its own links were resolved before (topological order)."""
+    """Where each output of a disabled node really comes from. What it is linked to was resolved before it."""
     spec = registry.get(use.type)
     found: dict[Through, Through | None] = {}
     for output in spec.outputs.values() if spec else ():

@@ -59,11 +59,7 @@ def _value(entry: Entry, name: str, value: Any, before: Use, noted: Mapping[str,
     if spec.folder is not None:
         was = noted.get("files", {}).get(name)
         now = getattr(value, "hash", None)
-        return (
-            f'input "{name}": the file {getattr(value, "name", value)} has other contents'
-            if was not in (None, now)
-            else ""
-        )
+        return "" if was in (None, now) else f'input "{name}": the file {value.name} has other contents'
     old = before.inputs.get(name, None if spec.required else spec.default)
     return f'input "{name}": {_short(old)} -> {_short(value)}' if old != value and list_of(old) != value else ""
 

@@ -1,0 +1,213 @@
+"""The one place that builds everything and passes it down: what a command, a script or a server works with."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from calotype.errors import CalotypeError, FileError, ValidationError
+from calotype.events import Event, FileWritten
+from calotype.executor import Emitter, Executor, Outcome
+from calotype.exports import export, write_saved
+from calotype.files import Files
+from calotype.graph import Graph, Use
+from calotype.history import History, RunRecord
+from calotype.host import LocalHost
+from calotype.plan import Plan, Planner, explain
+from calotype.plugins import Plugins, discover
+from calotype.registry import Registry
+from calotype.runtime import Runtime
+from calotype.seeds import draw_seed
+from calotype.settings import Settings
+from calotype.store import Store, Stored
+from calotype.types import Saved
+from calotype.validate import Checked, validate
+from calotype.workflow import Document, flatten, load, migrate_nodes, read, resolve_seeds
+
+OnEvent = Callable[[Event], None]
+
+
+@dataclass(slots=True)
+class Finished:
+    """A run that ended: its record, and the results of its targets while this process lives."""
+
+    record: RunRecord
+    results: Mapping[str, Stored]
+    error: CalotypeError | None = None
+
+
+class Services:
+    """Responsibilities: own the registry, files, store, history and host of a process; check, plan and run documents.
+
+    Nothing here imports torch before a node computes.
+    """
+
+    def __init__(self, settings: Settings, plugins: Plugins, store: Store) -> None:
+        self.settings = settings
+        self.plugins = plugins
+        self.registry: Registry = plugins.registry
+        self.store = store
+        self.files = Files(settings.roots(), settings.home / "cache" / "hashes.sqlite")
+        self.runtime = Runtime.here(settings.device, settings.dtype)
+        self.history = History(settings.home / "history.sqlite")
+        self.host = LocalHost(self.files, settings, self.runtime)
+        self.planner = Planner(self.registry, store, self.files, self.runtime)
+        self.executor = Executor(self.planner, store, self.host)
+
+    @classmethod
+    @contextmanager
+    def open(
+        cls, settings: Settings | None = None, on_warning: Callable[[str], None] | None = None
+    ) -> Iterator[Services]:
+        """Everything, for the length of a `with` block; at its end what waits is written to disk."""
+        settings = settings or Settings.load()
+        plugins = discover(settings.plugins, cache=settings.home / "cache" / "plugins", disabled=settings.disabled)
+        store = Store(
+            settings.home / "store",
+            memory_bytes=settings.memory,
+            disk_bytes=settings.disk,
+            types=plugins.value_type,
+            on_warning=on_warning,
+        )
+        services = cls(settings, plugins, store)
+        try:
+            yield services
+        finally:
+            store.close()
+            services.files.close()
+
+    def load(self, name: str | Path) -> Document:
+        """A document by path, or a shipped one by its name. Raises FileError, WorkflowError."""
+        return load(find_workflow(name))
+
+    def check(self, document: Document) -> Checked:
+        """Every problem of a document; none is a promise that it can run."""
+        return validate(document, self.registry, self.files, self.host.family)
+
+    def prepared(self, document: Document) -> tuple[Document, Checked]:
+        """The document as it will run: versions migrated, seeds drawn. Raises ValidationError with all problems."""
+        migrated, _ = migrate_nodes(document, self.registry)
+        resolved = resolve_seeds(migrated, self.registry, draw_seed)
+        checked = self.check(resolved)
+        if checked.problems:
+            raise ValidationError.of(checked.problems, f'workflow "{document.name}"')
+        return resolved, checked
+
+    def plan(self, document: Document, targets: Sequence[str] | None = None) -> Plan:
+        """What a run would do and why. Raises ValidationError, GraphError, FileError."""
+        resolved, checked = self.prepared(document)
+        assert checked.graph is not None
+        plan = self.planner.plan(checked.graph, self._targets(resolved, checked.graph, targets))
+        last = self.history.last(document.name)
+        graph = flatten(read(last["workflow"])) if last else None
+        explain(plan, graph, last, self.runtime.to_dict())
+        return plan
+
+    def run(
+        self,
+        document: Document,
+        *,
+        targets: Sequence[str] | None = None,
+        save: Mapping[str, Path] | None = None,
+        out: Path | None = None,
+        on_event: OnEvent | None = None,
+        keep_going: bool = False,
+        cancel: threading.Event | None = None,
+    ) -> Finished:
+        """Run a document. What nodes do never raises: the record says it.
+
+        targets: nodes to run to, instead of the output nodes. save: "node.output" -> file to write it to. out: folder
+        for the files that the run makes. Raises ValidationError, GraphError, FileError before anything runs.
+        """
+        resolved, checked = self.prepared(document)
+        assert checked.graph is not None
+        named = [self._end(checked.graph.uses, end) for end in save or ()]
+        base = self._targets(resolved, checked.graph, targets) if targets or out is not None or not save else []
+        plan = self.planner.plan(checked.graph, list(dict.fromkeys([*base, *named])))
+        started, emitter = datetime.now(UTC), Emitter(uuid.uuid4().hex, on_event)
+        outcome = self.executor.run(plan, emitter, cancel=cancel, keep_going=keep_going)
+        record = self._record(emitter.run, resolved, outcome, started)
+        try:
+            self._write(plan, outcome, record, emitter, out, save or {})
+        except FileError as error:
+            outcome.error, outcome.status, record.status = error, "failed", "failed"
+            record.error = error.to_dict()
+        self.history.add(record)
+        return Finished(record, outcome.results, outcome.error)
+
+    def _targets(self, document: Document, graph: Graph, targets: Sequence[str] | None) -> list[str]:
+        """The nodes that were asked for; else the output nodes and those of the public outputs."""
+        if targets is not None:
+            return list(targets)
+        public = (o.source.rpartition(".")[0] for o in document.outputs.values())
+        return list(dict.fromkeys([*self.planner.targets(graph), *(n for n in public if n in graph.uses)]))
+
+    def _end(self, uses: Mapping[str, Use], end: str) -> str:
+        """The node of "node.output"; both must exist."""
+        node, _, output = end.rpartition(".")
+        if node not in uses:
+            raise FileError(f'--save {end}: there is no node "{node or end}"; write NODE.OUTPUT=PATH')
+        spec = self.registry.get(uses[node].type)
+        over = uses[node].map
+        names = [*(over.outputs if over else spec.outputs if spec else ())]
+        if output not in names:
+            raise FileError(f'--save {end}: "{node}" has no output "{output}"; it has {", ".join(names) or "none"}')
+        return node
+
+    def _record(self, run: str, document: Document, outcome: Outcome, started: datetime) -> RunRecord:
+        return RunRecord(
+            id=run,
+            name=document.name,
+            status=outcome.status,
+            started=started.isoformat(timespec="milliseconds"),
+            seconds=round((datetime.now(UTC) - started).total_seconds(), 6),
+            workflow=document.to_dict(),
+            runtime=self.runtime.to_dict(),
+            nodes={n: r.to_dict() for n, r in outcome.records.items()},
+            error=outcome.error.to_dict() if outcome.error else None,
+        )
+
+    def _write(
+        self,
+        plan: Plan,
+        outcome: Outcome,
+        record: RunRecord,
+        emitter: Emitter,
+        out: Path | None,
+        save: Mapping[str, Path],
+    ) -> None:
+        """Write the files of every target that is done, and what was asked for by name."""
+        inside = {k: getattr(record, k) for k in ("id", "name", "started", "workflow", "runtime", "nodes")}
+        for node in plan.targets if out is not None else ():
+            for value in outcome.results[node].values().values() if node in outcome.results else ():
+                if isinstance(value, Saved) and value.kept and out is not None:
+                    for path, new in write_saved(node, plan.by_node[node].key, value, out, inside):
+                        record.files.append(str(path))
+                        emitter.emit(FileWritten, node, str(path), new)
+        for end, path in save.items():
+            node, _, output = end.rpartition(".")
+            if node in outcome.results:
+                export(outcome.results[node].value(output), path)
+                record.files.append(str(path))
+                emitter.emit(FileWritten, node, str(path), True)
+
+
+def find_workflow(name: str | Path) -> Path:
+    """A workflow file by path, or a shipped one by name, with or without `.json`. Raises FileError."""
+    path = Path(name)
+    if path.exists():
+        return path
+    for folder in SHIPPED:
+        for candidate in (folder / path.name, folder / f"{path.name}.json"):
+            if candidate.is_file() and path.parent == Path():
+                return candidate
+    known = sorted(f.stem for folder in SHIPPED if folder.is_dir() for f in folder.glob("*.json"))
+    raise FileError(f'there is no file "{path}", and no shipped workflow of that name; shipped: {", ".join(known)}')
+
+
+SHIPPED = (Path(__file__).parent / "_workflows", Path(__file__).parents[2] / "workflows")
