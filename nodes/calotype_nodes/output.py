@@ -28,8 +28,8 @@ class SaveImage(Node, category="output"):
     def run(self, ctx: Context) -> Saved:
         """Encode them."""
         pictures = to_bytes(self.images.pixels, ctx)
-        names = names_for(self.prefix, len(pictures), "png")
-        return Saved(tuple(Artifact(n, "image/png", encode_png(p)) for n, p in zip(names, pictures, strict=True)))
+        name = file_name(self.prefix, "png")
+        return Saved(tuple(Artifact(name, "image/png", encode_png(p)) for p in pictures))
 
 
 class PreviewImage(Node, category="output"):
@@ -44,12 +44,9 @@ class PreviewImage(Node, category="output"):
         """Encode them as JPEG of at most 1024 pixels a side; transparent ones as PNG."""
         pictures = to_bytes(self.images.pixels, ctx)
         if self.images.pixels.shape[-1] == 4:
-            kind, media_type, files = "png", "image/png", [encode_png(p) for p in pictures]
-        else:
-            kind, media_type = "jpg", "image/jpeg"
-            files = [encode_jpeg(p, largest=PREVIEW_SIDE) for p in pictures]
-        names = names_for("preview", len(files), kind)
-        return Saved(tuple(Artifact(n, media_type, f) for n, f in zip(names, files, strict=True)))
+            return Saved(tuple(Artifact("preview.png", "image/png", encode_png(p)) for p in pictures))
+        small = (encode_jpeg(p, largest=PREVIEW_SIDE) for p in pictures)
+        return Saved(tuple(Artifact("preview.jpg", "image/jpeg", file) for file in small))
 
 
 def to_bytes(pixels: Tensor, ctx: Context) -> list[Any]:
@@ -65,10 +62,7 @@ def to_bytes(pixels: Tensor, ctx: Context) -> list[Any]:
     return [(255.0 * one).clamp(0, 255).to(torch.uint8).cpu().numpy() for one in pixels]
 
 
-def names_for(prefix: str, count: int, extension: str) -> list[str]:
-    """File names for a batch: `image.png`, or `image_0.png`, `image_1.png`, ... in sortable form."""
+def file_name(prefix: str, extension: str) -> str:
+    """A plain file name that begins with a prefix; what has no place in one becomes an underscore."""
     stem = re.sub(r"[^\w .()+,=@-]", "_", prefix)[:LONGEST].strip(" .") or "image"
-    if count == 1:
-        return [f"{stem}.{extension}"]
-    digits = len(str(count - 1))
-    return [f"{stem}_{i:0{digits}}.{extension}" for i in range(count)]
+    return f"{stem}.{extension}"
