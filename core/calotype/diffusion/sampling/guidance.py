@@ -1,0 +1,250 @@
+"""From a denoiser and prompts to one function: the guided estimate of the clean latent."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from calotype.diffusion.sampling.parameterization import ModelSampling
+from calotype.diffusion.sampling.regions import Canvas, Region, lay_out, repeated
+from calotype.types import Conditioning, Control, ControlNet
+
+LONGEST_REPEAT = 4  # how often tokens may be repeated so that two prompts fit into one batch
+
+
+class Predicts(Protocol):
+    """A denoiser, as guidance needs it."""
+
+    sampling: ModelSampling
+    device: torch.device
+    dtype: torch.dtype
+
+    def predict(
+        self,
+        x: Tensor,
+        timestep: Tensor,
+        tokens: Tensor,
+        *,
+        pooled: Tensor | None = None,
+        residuals: Any = None,
+        options: Mapping[str, Any] = ...,
+    ) -> Tensor:
+        """The raw output for x, which is scaled by c_in; timestep: (B,); tokens: (B, T, D)."""
+
+
+class Steers(Protocol):
+    """A ControlNet's weights, as guidance needs them."""
+
+    def residuals(
+        self, x: Tensor, timestep: Tensor, tokens: Tensor, hint: Tensor, *, strength: float, pooled: Tensor | None
+    ) -> Any:
+        """What is added to the denoiser's activations; several are added up with +."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Batch:
+    """Regions that go through the denoiser together. members: (side, region); tokens and pooled: of all, in a row."""
+
+    members: tuple[tuple[int, Region], ...]
+    tokens: Tensor
+    pooled: Tensor | None
+
+    @classmethod
+    def of(cls, members: Sequence[tuple[int, Region]]) -> Batch:
+        """Join regions that `fit`: tokens are repeated to a common length."""
+        length = math.lcm(*(r.tokens.shape[1] for _, r in members))
+        tokens = torch.cat([r.tokens.repeat(1, length // r.tokens.shape[1], 1) for _, r in members])
+        pooled = [r.pooled for _, r in members if r.pooled is not None]
+        return cls(tuple(members), tokens, torch.cat(pooled) if pooled else None)
+
+
+class Guidance:
+    """The guided estimate D(x; sigma), as a function.
+
+    Classifier-free guidance (Ho and Salimans 2022, equation 6): D = D_neg + cfg (D_pos - D_neg). Each side is the
+    weighted mean of its prompts. Prompts that fit together go through the denoiser in one batch; a cfg of 1 needs no
+    negative side.
+
+    Responsibilities: which prompts run at which noise level, in which batches; ControlNets; combining. It keeps what
+    does not change from step to step and nothing else.
+    """
+
+    def __init__(
+        self,
+        denoiser: Predicts,
+        positive: Conditioning,
+        negative: Conditioning,
+        cfg: float,
+        shape: Sequence[int],
+        controls: Mapping[ControlNet, Steers] | None = None,
+    ) -> None:
+        """shape: of the latents, in the model's units; controls: the weights of every ControlNet that is named."""
+        canvas = Canvas(tuple(shape), denoiser.device, denoiser.dtype, denoiser.sampling)
+        self._denoiser = denoiser
+        self._sampling = denoiser.sampling
+        self._sides = lay_out(canvas, [positive.prompts, negative.prompts])
+        self._cfg = cfg
+        self._controls = controls or {}
+        self._batches: dict[tuple[bool, ...], list[Batch]] = {}
+        self._timesteps: dict[float, float] = {}
+        self._hints: dict[tuple[int, int, int, int], Tensor] = {}
+
+    def expect(self, sigmas: Tensor) -> None:
+        """Look up the timesteps of these noise levels at once."""
+        self._timesteps |= zip(sigmas.tolist(), self._sampling.timesteps(sigmas).tolist(), strict=True)
+
+    def __call__(self, x: Tensor, sigma: float) -> Tensor:
+        """The guided estimate. x: (B, C, h, w)."""
+        if math.isclose(self._cfg, 1.0):
+            return self._estimates(x, sigma, self._sides[:1])[0]
+        return self.both(x, sigma)[0]
+
+    def both(self, x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+        """The guided estimate and the negative side's."""
+        positive, negative = self._estimates(x, sigma, self._sides)
+        return negative.lerp(positive, self._cfg), negative
+
+    def _estimates(self, x: Tensor, sigma: float, sides: list[list[Region]]) -> list[Tensor]:
+        """Each side's estimate."""
+        found: list[list[tuple[Region, Tensor]]] = [[] for _ in sides]
+        for batch in self._batched(sigma, sides):
+            for (side, region), estimate in zip(batch.members, self._run(batch, x, sigma), strict=True):
+                found[side].append((region, estimate))
+        return [combined(x, estimates) for estimates in found]
+
+    def _batched(self, sigma: float, sides: list[list[Region]]) -> list[Batch]:
+        members = [(i, region) for i, side in enumerate(sides) for region in side]
+        running = tuple(region.active(sigma) for _, region in members)
+        if running not in self._batches:
+            waiting = [m for m, runs in zip(members, running, strict=True) if runs]
+            self._batches[running] = grouped(waiting, self._fit)
+        return self._batches[running]
+
+    def _fit(self, a: Region, b: Region) -> bool:
+        """Whether two regions may share a batch."""
+        return (
+            _size(a) == _size(b)
+            and self._tokens_fit(a.tokens, b.tokens)
+            and _shape(a.pooled) == _shape(b.pooled)
+            and same(dict(a.extras), dict(b.extras))
+            and len(a.controls) == len(b.controls)
+            and all(map(_same_control, a.controls, b.controls))
+        )
+
+    def _tokens_fit(self, a: Tensor, b: Tensor) -> bool:
+        """Repeating tokens changes nothing in cross-attention, but does in the joint attention of flow models."""
+        if a.shape == b.shape:
+            return True
+        if self._sampling.is_flow or a.shape[2] != b.shape[2]:
+            return False
+        return math.lcm(a.shape[1], b.shape[1]) // min(a.shape[1], b.shape[1]) <= LONGEST_REPEAT
+
+    def _run(self, batch: Batch, x: Tensor, sigma: float) -> list[Tensor]:
+        """The estimates of a batch's members."""
+        crops = [region.crop(x) for _, region in batch.members]
+        joined = torch.cat(crops) if len(crops) > 1 else crops[0]
+        scale = self._sampling.c_in(sigma)
+        given = joined if scale == 1.0 else joined * scale
+        time = joined.new_full((joined.shape[0],), self._timestep(sigma))
+        given = given.to(self._denoiser.dtype)
+        first = batch.members[0][1]
+        residuals = self._residuals(first.controls, given, time, batch, sigma) if first.controls else None
+        raw = self._denoiser.predict(
+            given, time, batch.tokens, pooled=batch.pooled, residuals=residuals, options=first.extras
+        )
+        estimates = self._sampling.denoised(raw.to(x.dtype), joined, sigma)
+        return list(estimates.chunk(len(crops)))
+
+    def _timestep(self, sigma: float) -> float:
+        if sigma not in self._timesteps:
+            self._timesteps[sigma] = self._sampling.timestep(sigma)
+        return self._timesteps[sigma]
+
+    def _residuals(self, controls: Sequence[Control], x: Tensor, timestep: Tensor, batch: Batch, sigma: float) -> Any:
+        """What the ControlNets that are active at sigma add, or None."""
+        to_sigma = self._sampling.percent_to_sigma
+        added = [
+            self._controls[control.net].residuals(
+                x,
+                timestep,
+                batch.tokens,
+                self._hint(control, x, len(batch.members)),
+                strength=control.strength,
+                pooled=batch.pooled,
+            )
+            for control in controls
+            if to_sigma(control.start) >= sigma >= to_sigma(control.end)
+        ]
+        return reduce(operator.add, added) if added else None
+
+    def _hint(self, control: Control, x: Tensor, members: int) -> Tensor:
+        """The control's picture for x: (B, 3, 8h, 8w)."""
+        key = (id(control.hint), x.shape[0], x.shape[-2], x.shape[-1])
+        if key not in self._hints:
+            size = (x.shape[-2] * 8, x.shape[-1] * 8)
+            fitted = fit_picture(control.hint.movedim(-1, 1).to(self._denoiser.device, torch.float32), size)
+            rows = repeated(fitted, x.shape[0] // members).repeat(members, 1, 1, 1)
+            self._hints[key] = rows.to(self._denoiser.dtype)
+        return self._hints[key]
+
+
+def combined(x: Tensor, estimates: Sequence[tuple[Region, Tensor]]) -> Tensor:
+    """The weighted mean of the estimates where they apply; 0 where none does."""
+    if len(estimates) == 1 and estimates[0][0].weight is None:
+        return estimates[0][1]
+    total, weights = torch.zeros_like(x), torch.full_like(x, 1e-37)
+    for region, estimate in estimates:
+        weight = estimate.new_ones(()) if region.weight is None else region.weight
+        region.crop(total).add_(estimate * weight)
+        region.crop(weights).add_(weight)
+    return total / weights
+
+
+def grouped(members: Sequence[tuple[int, Region]], fit: Callable[[Region, Region], bool]) -> list[Batch]:
+    """Members in as few batches as possible, first come first."""
+    groups: list[list[tuple[int, Region]]] = []
+    for member in members:
+        home = next((g for g in groups if fit(g[0][1], member[1])), None)
+        if home is None:
+            groups.append([member])
+        else:
+            home.append(member)
+    return [Batch.of(group) for group in groups]
+
+
+def fit_picture(pixels: Tensor, size: tuple[int, int]) -> Tensor:
+    """Cut the middle of pictures (B, C, H, W) to the proportions of `size` and resize to it, nearest-exact."""
+    (height, width), (old_height, old_width) = size, pixels.shape[-2:]
+    old, new = old_width / old_height, width / height
+    x = round((old_width - old_width * (new / old)) / 2) if old > new else 0
+    y = round((old_height - old_height * (old / new)) / 2) if old < new else 0
+    cut = pixels[..., y : old_height - y, x : old_width - x]
+    return torch.nn.functional.interpolate(cut, size=size, mode="nearest-exact")
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two JSON-like values that may hold tensors are equal."""
+    if isinstance(a, Tensor) or isinstance(b, Tensor):
+        return a is b or (isinstance(a, Tensor) and isinstance(b, Tensor) and torch.equal(a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    return bool(a == b)
+
+
+def _size(region: Region) -> tuple[int, ...] | None:
+    return None if region.area is None else region.area[: len(region.area) // 2]
+
+
+def _shape(x: Tensor | None) -> torch.Size | None:
+    return None if x is None else x.shape
+
+
+def _same_control(a: Control, b: Control) -> bool:
+    return (a.net, a.strength, a.start, a.end) == (b.net, b.strength, b.start, b.end) and same(a.hint, b.hint)

@@ -1,0 +1,79 @@
+"""Noise that depends on the seed and on nothing else: not on the device, not on global state, not on the batch.
+
+All of it is drawn on the CPU in float32, for the whole batch that a latent belongs to; then the rows of the images at
+hand are taken. So image k of a batch drawn alone has the noise that it has in the batch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from calotype.diffusion.sampling.terms import Noise
+from calotype.types import MAX_SEED, Latent
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """The noise of one run.
+
+    seed: 0 to 2**64 - 1; shape: of the latents at hand, (B, C, ...); total: images in the batch that they belong to;
+    rows: which of those they are, None for all; device: where the noise is wanted.
+    """
+
+    seed: int
+    shape: tuple[int, ...]
+    total: int
+    rows: tuple[int, ...] | None
+    device: torch.device
+
+    @classmethod
+    def of(cls, latent: Latent, shape: Sequence[int], seed: int, device: torch.device) -> Draws:
+        """The draws for a latent whose samples, in the model's units, have `shape`."""
+        rows = latent.indices
+        if rows is not None and len(rows) != shape[0]:
+            rows = tuple(rows[i % len(rows)] for i in range(shape[0]))
+        total = max([latent.total or 0, shape[0] if rows is None else max(rows) + 1])
+        return cls(seed, tuple(shape), total, rows or (None if total == shape[0] else tuple(range(shape[0]))), device)
+
+    def initial(self, offset: int = 0) -> Tensor:
+        """The first noise of the generator seeded with seed + offset."""
+        return self._taken(self._batch(self._generator(offset)))
+
+    def white(self) -> Noise:
+        """Independent noise for every step, from a generator of its own seeded with the seed."""
+        generator = self._generator(0)
+        return lambda sigma, following: self._taken(self._batch(generator))
+
+    def brownian(self, sigmas: Tensor) -> Noise:
+        """Increments of one Brownian path over the levels, scaled to unit variance.
+
+        The noise between two levels is the same however many steps lie between (k-diffusion; Li et al. 2020,
+        section 4, the virtual Brownian tree of torchsde).
+        """
+        import torchsde
+
+        low, high = sigmas[sigmas > 0].min().cpu(), sigmas.max().cpu()
+        if low == high:
+            return self.white()
+        tree = torchsde.BrownianTree(low, torch.zeros(self.total, *self.shape[1:]), high, entropy=self.seed)
+
+        def increment(sigma: float, following: float) -> Tensor:
+            start, end = torch.tensor(following), torch.tensor(sigma)
+            return self._taken(tree(start, end) * (-1 / math.sqrt(end - start)))
+
+        return increment
+
+    def _generator(self, offset: int) -> torch.Generator:
+        return torch.Generator().manual_seed((self.seed + offset) % (MAX_SEED + 1))
+
+    def _batch(self, generator: torch.Generator) -> Tensor:
+        return torch.randn(self.total, *self.shape[1:], generator=generator)
+
+    def _taken(self, batch: Tensor) -> Tensor:
+        kept = batch if self.rows is None else batch[list(self.rows)]
+        return kept.to(self.device)

@@ -1,0 +1,152 @@
+"""Sampling from beginning to end: noise, levels, guidance, the sampler, and back to the VAE's units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from calotype.diffusion.latents import LatentFormat
+from calotype.diffusion.names import SamplerName, ScheduleName
+from calotype.diffusion.sampling.guidance import Guidance, Predicts, Steers
+from calotype.diffusion.sampling.inpaint import Inpainting, fit_mask
+from calotype.diffusion.sampling.noise import Draws
+from calotype.diffusion.sampling.parameterization import ModelSampling
+from calotype.diffusion.sampling.schedules import sigmas_for
+from calotype.diffusion.sampling.table import FLOW_SAMPLERS, SAMPLERS, Denoiser
+from calotype.types import Conditioning, ControlNet, Latent
+
+Report = Callable[[int, int, Tensor], None]
+"""Told (steps begun, steps in all, the estimate in the model's units). May raise, which ends the sampling."""
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Sampleable(Predicts, Protocol):
+    """A denoiser, as sampling needs it."""
+
+    latent: LatentFormat
+
+
+class Sampled(NamedTuple):
+    """What sampling gives: the latent at the last level, and the denoiser's last estimate of the clean one."""
+
+    latent: Latent
+    denoised: Latent
+
+
+def unheard(done: int, total: int, denoised: Tensor) -> None:
+    """A `Report` for nobody."""
+
+
+def sample(
+    denoiser: Sampleable,
+    positive: Conditioning,
+    negative: Conditioning,
+    latent: Latent,
+    *,
+    sampler: SamplerName = "euler",
+    scheduler: ScheduleName = "normal",
+    seed: int = 0,
+    steps: int = 20,
+    cfg: float = 7.0,
+    denoise: float = 1.0,
+    controls: Mapping[ControlNet, Steers] = NOTHING,
+    start_step: int | None = None,
+    end_step: int | None = None,
+    leftover_noise: bool = False,
+    add_noise: bool = True,
+    sigmas: Tensor | None = None,
+    options: Mapping[str, Any] = NOTHING,
+    on_step: Report = unheard,
+) -> Sampled:
+    """Denoise a latent, guided by two conditionings.
+
+    denoise: share of the schedule that is run; start_step, end_step: a part of its steps; leftover_noise: whether an
+    early end leaves the noise of its level in the latent, or the last step goes to 0. sigmas: levels instead of the
+    schedule's. controls: the weights of every ControlNet that the conditionings name. options: of the sampler
+    (`eta`, `s_noise`, ...). The same arguments give the same latents; global random state is neither read nor set.
+    """
+    if sigmas is None:
+        sigmas = sigmas_for(denoiser.sampling, scheduler, steps, denoise, sampler)
+    levels = chosen(sigmas.cpu().float(), start_step, end_step, leftover_noise)
+    if len(levels) < 2:
+        return Sampled(latent, latent)
+    with torch.no_grad():
+        clean = in_models_units(denoiser, latent)
+        draws = Draws.of(latent, clean.shape, seed, denoiser.device)
+        guidance = Guidance(denoiser, positive, negative, cfg, clean.shape, controls)
+        guidance.expect(levels[:-1])
+        model = masked(guidance, denoiser.sampling, clean, latent.noise_mask, draws, add_noise, sampler)
+        x = started(denoiser.sampling, clean, draws, levels, add_noise)
+        last = LastEstimate(on_step, len(levels) - 1)
+        table = FLOW_SAMPLERS if denoiser.sampling.is_flow else SAMPLERS
+        x = table[sampler](model, x, levels, draws, last, **options)
+        x = denoiser.sampling.unmixed(x, float(levels[-1]))
+        estimate = x if last.denoised is None else last.denoised
+        return Sampled(*(replace(latent, samples=denoiser.latent.out_of_model(each).cpu()) for each in (x, estimate)))
+
+
+def chosen(sigmas: Tensor, start: int | None, end: int | None, leftover_noise: bool) -> Tensor:
+    """The levels from step `start` to step `end`; the last is made 0 unless noise shall be left over."""
+    if end is not None and end < len(sigmas) - 1:
+        sigmas = sigmas[: end + 1].clone()
+        if not leftover_noise:
+            sigmas[-1] = 0
+    return sigmas if start is None else sigmas[start:]
+
+
+def in_models_units(denoiser: Sampleable, latent: Latent) -> Tensor:
+    """The samples as the denoiser sees them. An empty latent is 0 in any units, and in any number of channels."""
+    samples = latent.samples.to(denoiser.device, torch.float32)
+    if samples.count_nonzero() > 0:
+        return denoiser.latent.into_model(samples)
+    return samples.new_zeros(samples.shape[0], denoiser.latent.channels, *samples.shape[2:])
+
+
+def started(model: ModelSampling, clean: Tensor, draws: Draws, levels: Tensor, add_noise: bool) -> Tensor:
+    """The latent at the first level."""
+    first = float(levels[0])
+    from_pure_noise = first > model.sigma_max or math.isclose(first, model.sigma_max, rel_tol=1e-5)
+    noise = draws.initial() if add_noise else torch.zeros_like(clean)
+    return model.noised(clean, noise, first, from_pure_noise)
+
+
+def masked(
+    guidance: Guidance,
+    model: ModelSampling,
+    clean: Tensor,
+    mask: Tensor | None,
+    draws: Draws,
+    add_noise: bool,
+    sampler: SamplerName,
+) -> Denoiser:
+    """The denoiser, kept inside of the latent's noise mask. Outside, `ddim` uses noise of its own."""
+    if mask is None:
+        return guidance
+    if sampler == "ddim":
+        noise = draws.initial(offset=1)
+    else:
+        noise = draws.initial() if add_noise else torch.zeros_like(clean)
+    return Inpainting(guidance, model, clean, noise, fit_mask(mask, tuple(clean.shape), clean.device))
+
+
+class LastEstimate:
+    """Remembers the last estimate of the clean latent, and passes steps on to a `Report`."""
+
+    __slots__ = ("denoised", "report", "total")
+
+    def __init__(self, report: Report, total: int) -> None:
+        self.denoised: Tensor | None = None
+        self.report = report
+        self.total = total
+
+    def __call__(self, index: int, x: Tensor, denoised: Tensor) -> None:
+        """See `OnStep`."""
+        self.denoised = denoised
+        self.report(index + 1, self.total, denoised)

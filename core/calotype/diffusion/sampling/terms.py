@@ -1,0 +1,64 @@
+"""What every sampler speaks of: the denoiser as a function, noise, steps; and the formulas that many share.
+
+Noise levels are Python floats and tensors are latents in the model's units, (B, C, H, W) or (B, C, T, H, W).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from torch import Tensor
+
+Denoise = Callable[[Tensor, float], Tensor]
+"""D(x; sigma): the guided estimate of the clean latent."""
+
+DenoiseBoth = Callable[[Tensor, float], tuple[Tensor, Tensor]]
+"""The guided estimate, and the negative prompt's alone."""
+
+Noise = Callable[[float, float], Tensor]
+"""Unit normal noise for the step from one level to a lower one."""
+
+OnStep = Callable[[int, Tensor, Tensor], None]
+"""Told (index of the step, x before it, the estimate at x). May raise, which ends the sampling."""
+
+
+def ignore(index: int, x: Tensor, denoised: Tensor) -> None:
+    """An `OnStep` for nobody."""
+
+
+def slope(x: Tensor, denoised: Tensor, sigma: float) -> Tensor:
+    """dx/dsigma = (x - D(x; sigma)) / sigma of the probability-flow ODE (Karras et al. 2022, equation 3)."""
+    return (x - denoised) / sigma
+
+
+def euler_step(x: Tensor, denoised: Tensor, sigma: float, following: float) -> Tensor:
+    """x + (following - sigma) * slope, as the mixture of x and the estimate that it is."""
+    return denoised.lerp(x, following / sigma)
+
+
+def ancestral(sigma: float, following: float, eta: float = 1.0) -> tuple[float, float]:
+    """(down, up): step to the level down, then add noise of deviation up, to arrive at `following`.
+
+    up = min(following, eta sqrt(following^2 (sigma^2 - following^2) / sigma^2)); down^2 + up^2 = following^2
+    (Song et al. 2021, equation 16, in variance-exploding units). eta: 0 (none) to 1 (as much as DDPM).
+    """
+    if not eta:
+        return following, 0.0
+    up = min(following, eta * math.sqrt(max(following**2 * (sigma**2 - following**2) / sigma**2, 0.0)))
+    return math.sqrt(max(following**2 - up**2, 0.0)), up
+
+
+def ancestral_flow(sigma: float, following: float, eta: float = 1.0) -> tuple[float, float, float]:
+    """(down, scale, up) on a rectified flow: step to the level down, scale x, then add noise of deviation up.
+
+    down = following (1 + eta (following / sigma - 1)); scale and up restore the shares of latent and noise.
+    """
+    down = following * (1 + (following / sigma - 1) * eta)
+    scale = (1 - following) / (1 - down)
+    return down, scale, math.sqrt(max(following**2 - (down * scale) ** 2, 0.0))
+
+
+def half_log_snr(sigma: float) -> float:
+    """lambda = -log sigma: half the log signal-to-noise ratio in variance-exploding units."""
+    return -math.log(sigma)
