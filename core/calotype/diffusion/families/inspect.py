@@ -1,0 +1,230 @@
+"""What a weights file is: its family and its parts, from the header alone. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from calotype.diffusion.families import FAMILIES, others
+from calotype.diffusion.families.base import Prediction
+from calotype.diffusion.header import Header, read_header
+from calotype.errors import ModelError
+
+Kind = Literal["denoiser", "text_encoder", "vae", "controlnet", "lora"]
+Layout = Literal["ldm", "diffusers", "transformers", "openclip", "kohya"]
+
+UNETS = ("model.diffusion_model.", "diffusion_model.", "unet/", "")
+VAES = ("first_stage_model.", "vae/", "vae.", "")
+CONTROLS = ("control_model.", "controlnet/", "")
+TEXTS = (
+    "cond_stage_model.transformer.text_model.",
+    "cond_stage_model.transformer.",
+    "cond_stage_model.model.",
+    "conditioner.embedders.0.transformer.text_model.",
+    "conditioner.embedders.0.model.",
+    "conditioner.embedders.1.model.",
+    "text_encoders.clip_l.transformer.text_model.",
+    "text_encoders.clip_g.transformer.text_model.",
+    "text_encoder/text_model.",
+    "text_encoder/",
+    "text_encoder_2/text_model.",
+    "text_encoder_2/",
+    "text_model.",
+    "",
+)
+LORA_MARKS = (".lora_down.weight", ".lora_A.weight", ".lora.down.weight", "_lora.down.weight", ".hada_w1_a", ".lokr_w1")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One model inside a file. prefix: of its tensors' names there; layout: whose names they are."""
+
+    kind: Kind
+    layout: Layout
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a file is. prediction: what its denoiser says it predicts, None where the file is silent."""
+
+    family: str
+    parts: tuple[Part, ...]
+    prediction: Prediction | None = None
+    zero_terminal_snr: bool = False
+
+    def of(self, kind: Kind) -> tuple[Part, ...]:
+        """The parts of one kind, in order."""
+        return tuple(p for p in self.parts if p.kind == kind)
+
+    @property
+    def title(self) -> str:
+        """The family's name for people."""
+        return FAMILIES[self.family].title
+
+
+def family_of(path: Path) -> str:
+    """The family of a weights file or diffusers folder. Raises ModelError: unreadable, or of no known family."""
+    return inspect(path).family
+
+
+def parts_of(path: Path) -> tuple[Part, ...]:
+    """The models inside a weights file or diffusers folder. Raises ModelError."""
+    return inspect(path).parts
+
+
+def inspect(path: Path) -> Found:
+    """What a weights file or diffusers folder is. Raises ModelError."""
+    return inspect_header(read_header(path))
+
+
+def inspect_header(header: Header) -> Found:
+    """What a file with this header is. Raises ModelError when no family is recognised."""
+    family = others.recognise(header) if not _is_lora(header) else None
+    if family:
+        return Found(family, (Part("denoiser", "ldm", ""), *_texts(header), *_vaes(header)))
+    for kind in (_lora, _control, _checkpoint, _single):
+        found = kind(header)
+        if found:
+            return found
+    some = ", ".join(sorted(header.tensors)[:3])
+    raise ModelError(
+        f"{header.path.name} is of no model family that is known here ({len(header.tensors)} tensors, such as {some})."
+    )
+
+
+def _lora(header: Header) -> Found | None:
+    return Found(_lora_family(header), (Part("lora", "kohya", ""),)) if _is_lora(header) else None
+
+
+def _is_lora(header: Header) -> bool:
+    return any(name.endswith(LORA_MARKS) for name in header.tensors)
+
+
+def _lora_family(header: Header) -> str:
+    names = list(header.tensors)
+    if any("double_blocks" in n or "single_transformer_blocks" in n for n in names):
+        return "flux"
+    if any("joint_blocks" in n or n.startswith("transformer.transformer_blocks") for n in names):
+        return "sd3"
+    deep = ("down_blocks_1_attentions_0_transformer_blocks_1_", "down_blocks.1.attentions.0.transformer_blocks.1.",
+            "input_blocks_4_1_transformer_blocks_1_", "lora_te2_")  # fmt: skip
+    if any(mark in n for n in names for mark in deep):
+        return "sdxl"
+    widths = {header.shape(n)[-1] for n in names if "attn2_to_k.lora_down" in n or "attn2.to_k.lora_A" in n}
+    return {1024: "sd2", 2048: "sdxl", 1280: "sdxl-refiner"}.get(max(widths, default=0), "sd1")
+
+
+def _control(header: Header) -> Found | None:
+    for prefix in CONTROLS:
+        if prefix + "zero_convs.0.0.weight" in header.tensors:
+            return Found(_unet_family(header, prefix, "ldm"), (Part("controlnet", "ldm", prefix),))
+        if prefix + "controlnet_mid_block.weight" in header.tensors:
+            return Found(_unet_family(header, prefix, "diffusers"), (Part("controlnet", "diffusers", prefix),))
+    return None
+
+
+def _checkpoint(header: Header) -> Found | None:
+    for prefix in UNETS:
+        layout = _unet_layout(header, prefix)
+        if layout:
+            parts = (Part("denoiser", layout, prefix), *_texts(header), *_vaes(header))
+            family = _unet_family(header, prefix, layout)
+            return Found(family, parts, _prediction(header), _zero_terminal_snr(header))
+    return None
+
+
+def _unet_layout(header: Header, prefix: str) -> Layout | None:
+    if prefix + "input_blocks.0.0.weight" in header.tensors:
+        return "ldm"
+    both = (prefix + "conv_in.weight", prefix + "down_blocks.0.resnets.0.conv1.weight")
+    return "diffusers" if all(n in header.tensors for n in both) else None
+
+
+def _single(header: Header) -> Found | None:
+    """A file with only an autoencoder or only a text encoder."""
+    vaes, texts = _vaes(header), _texts(header)
+    if vaes:
+        channels = _vae_channels(header, vaes[0])
+        return Found("kl-f8-16" if channels == 16 else "kl-f8-4", vaes)
+    if texts:
+        return Found(_text_family(header, texts), texts)
+    if any(n.endswith("encoder.block.0.layer.0.SelfAttention.q.weight") for n in header.tensors):
+        return Found("t5", ())
+    return None
+
+
+def _vaes(header: Header) -> tuple[Part, ...]:
+    for prefix in VAES:
+        if prefix + "decoder.conv_in.weight" in header.tensors:
+            old = prefix + "decoder.mid.block_1.conv1.weight" in header.tensors
+            return (Part("vae", "ldm" if old else "diffusers", prefix),)
+    return ()
+
+
+def _vae_channels(header: Header, part: Part) -> int:
+    return header.shape(part.prefix + "decoder.conv_in.weight")[1]
+
+
+def _texts(header: Header) -> tuple[Part, ...]:
+    found: dict[str, Part] = {}
+    for prefix in TEXTS:
+        where = prefix.split("text_model.")[0]
+        if prefix + "embeddings.token_embedding.weight" in header.tensors and where not in found:
+            found[where] = Part("text_encoder", "transformers", where)
+        elif prefix + "transformer.resblocks.0.ln_1.weight" in header.tensors:
+            found[prefix] = Part("text_encoder", "openclip", prefix)
+    return tuple(found.values())
+
+
+def _text_family(header: Header, texts: tuple[Part, ...]) -> str:
+    part = texts[0]
+    names = (
+        "token_embedding.weight",
+        "embeddings.token_embedding.weight",
+        "text_model.embeddings.token_embedding.weight",
+    )
+    width = max(max(header.shape(part.prefix + n)[-1:], default=0) for n in names)
+    return {1024: "clip-h", 1280: "clip-g"}.get(width, "clip-l")
+
+
+def _unet_family(header: Header, prefix: str, layout: Layout) -> str:
+    """SD 1.x projects by convolutions, SD 2.x by matrices; SDXL adds an embedding, and has no attention at the top."""
+    inner = header.under(prefix)
+    if any(".time_stack." in n or ".time_mixer." in n or ".temporal_" in n for n in inner):
+        return "svd"
+    sized, levels, top = _unet_facts(inner, layout)
+    if header.shape(prefix + ("input_blocks.0.0.weight" if layout == "ldm" else "conv_in.weight"))[1:2] == (7,):
+        return "sd-upscaler"
+    if sized:
+        return ("sd2-unclip" if top else "sdxl") if levels <= 3 or top else "sdxl-refiner"
+    projections = [info.shape for n, info in inner.items() if n.endswith(".proj_in.weight")]
+    return "sd2" if projections and len(projections[0]) == 2 else "sd1"
+
+
+def _unet_facts(names: Collection[str], layout: Layout) -> tuple[bool, int, bool]:
+    """Whether sizes are embedded; how many levels; whether the top level has attention."""
+    if layout == "ldm":
+        levels = 1 + sum(n.startswith("input_blocks.") and n.endswith(".0.op.weight") for n in names)
+        return any(n.startswith("label_emb.") for n in names), levels, "input_blocks.1.1.norm.weight" in names
+    levels = len({n.split(".")[1] for n in names if n.startswith("down_blocks.")})
+    sized = "add_embedding.linear_1.weight" in names
+    return sized, levels, "down_blocks.0.attentions.0.norm.weight" in names
+
+
+def _prediction(header: Header) -> Prediction | None:
+    said = header.metadata.get("modelspec.prediction_type") or _scheduler(header, "prediction_type")
+    if said:
+        return "v" if str(said).startswith("v") else "eps"
+    return "v" if "v_pred" in header.tensors else None
+
+
+def _zero_terminal_snr(header: Header) -> bool:
+    said = header.metadata.get("calotype.zero_terminal_snr") == "true" or "ztsnr" in header.tensors
+    return said or bool(_scheduler(header, "rescale_betas_zero_snr"))
+
+
+def _scheduler(header: Header, name: str) -> object:
+    return header.configs.get("scheduler/scheduler_config.json", {}).get(name)

@@ -1,0 +1,77 @@
+"""Families that are recognised, so that a file can be named, but not computed by this version."""
+
+from __future__ import annotations
+
+from calotype.diffusion.families.base import Family
+from calotype.diffusion.header import Header
+from calotype.diffusion.latents import LatentFormat
+
+PREFIXES = ("model.diffusion_model.", "diffusion_model.", "transformer/", "unet/", "net.", "")
+
+FAMILIES = tuple(
+    Family(name, title, LatentFormat(channels=channels), runs=False)
+    for name, title, channels in (
+        ("svd", "Stable Video Diffusion", 4),
+        ("sd-upscaler", "SD x4 upscaler", 4),
+        ("sd2-unclip", "SD 2.1 unCLIP", 4),
+        ("stable-cascade", "Stable Cascade", 16),
+        ("sd3", "SD 3 / 3.5", 16),
+        ("flux", "FLUX.1", 16),
+        ("flux2", "FLUX.2", 128),
+        ("chroma", "Chroma", 16),
+        ("auraflow", "AuraFlow", 4),
+        ("pixart", "PixArt", 4),
+        ("hunyuan-dit", "Hunyuan-DiT", 4),
+        ("hunyuan-video", "HunyuanVideo", 16),
+        ("lumina2", "Lumina 2", 16),
+        ("z-image", "Z-Image", 16),
+        ("qwen-image", "Qwen-Image", 16),
+        ("wan", "Wan 2.x", 16),
+        ("ltxv", "LTX-Video", 128),
+        ("mochi", "Mochi", 12),
+        ("cosmos", "Cosmos", 16),
+        ("kl-f8-4", "a 4-channel autoencoder (SD 1.x, SD 2.x or SDXL)", 4),
+        ("kl-f8-16", "a 16-channel autoencoder (SD 3 or FLUX.1)", 16),
+        ("clip-l", "the CLIP-L text encoder", 0),
+        ("clip-h", "the OpenCLIP ViT-H text encoder", 0),
+        ("clip-g", "the OpenCLIP ViT-bigG text encoder", 0),
+        ("t5", "a T5 text encoder", 0),
+    )
+)
+
+MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("chroma", ("distilled_guidance_layer.norms.0.scale", "distilled_guidance_layer.layers.0.in_layer.weight")),
+    ("flux2", ("double_stream_modulation_img.lin.weight", "double_stream_modulation_img.linear.weight")),
+    ("hunyuan-video", ("txt_in.individual_token_refiner.blocks.0.norm1.weight",)),
+    ("flux", ("double_blocks.0.img_attn.norm.key_norm.scale", "single_transformer_blocks.0.proj_mlp.weight")),
+    ("sd3", ("joint_blocks.0.context_block.attn.qkv.weight", "pos_embed_input.weight")),
+    ("auraflow", ("double_layers.0.attn.w1q.weight", "joint_transformer_blocks.0.attn.add_k_proj.weight")),
+    ("qwen-image", ("txt_norm.weight",)),
+    ("z-image", ("cap_embedder.1.weight",)),
+    ("wan", ("head.modulation", "condition_embedder.time_proj.weight")),
+    ("ltxv", ("adaln_single.emb.timestep_embedder.linear_1.bias",)),
+    ("pixart", ("t_block.1.weight",)),
+    ("hunyuan-dit", ("mlp_t5.0.weight",)),
+    ("mochi", ("t5_yproj.weight",)),
+    ("cosmos", ("blocks.block0.blocks.0.block.attn.to_q.0.weight", "x_embedder.proj.1.weight")),
+    ("stable-cascade", ("clip_txt_pooled_mapper.weight", "clf.1.weight")),
+)
+"""Family -> tensor names of which one gives it away; the first that matches: the special before the general."""
+
+
+def recognise(header: Header) -> str | None:
+    """The family of a transformer's file, by names that only it has."""
+    for family, names in MARKS:
+        if any(p + n in header.tensors for p in PREFIXES for n in names):
+            return _finer(header, family)
+    return None
+
+
+def _finer(header: Header, family: str) -> str:
+    """Lumina 2 and Z-Image share names: Z-Image's captions are 2560 wide; LTX and PixArt share those of diffusers."""
+    shapes = (header.shape(p + "cap_embedder.1.weight") for p in PREFIXES)
+    if family == "z-image":
+        return "z-image" if any(s and s[1] == 2560 for s in shapes) else "lumina2"
+    if family == "ltxv" and any(p + "pos_embed.proj.weight" in header.tensors for p in PREFIXES):
+        return "pixart"
+    return family

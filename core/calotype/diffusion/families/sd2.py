@@ -1,0 +1,13 @@
+"""Stable Diffusion 2.x: OpenCLIP's ViT-H text encoder, heads of 64 channels, linear projections."""
+
+from __future__ import annotations
+
+from calotype.diffusion.families.base import Family, TextFacts
+from calotype.diffusion.latents import LatentFormat
+
+FAMILY = Family(
+    name="sd2",
+    title="SD 2.x",
+    latent=LatentFormat(channels=4, scale=0.18215),
+    text=(TextFacts(activation="gelu", layer=-2, pad=0),),
+)

@@ -1,0 +1,13 @@
+"""SDXL: two text encoders, and sizes as conditioning. Podell et al. 2023, section 2.2."""
+
+from __future__ import annotations
+
+from calotype.diffusion.families.base import Family, TextFacts
+from calotype.diffusion.latents import LatentFormat
+
+LATENT = LatentFormat(channels=4, scale=0.13025)
+CLIP_L = TextFacts(layer=-2, normed=False)
+CLIP_G = TextFacts(activation="gelu", layer=-2, normed=False, pad=0)
+
+FAMILY = Family(name="sdxl", title="SDXL", latent=LATENT, text=(CLIP_L, CLIP_G))
+REFINER = Family(name="sdxl-refiner", title="SDXL refiner", latent=LATENT, text=(CLIP_G,))

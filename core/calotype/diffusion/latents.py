@@ -1,0 +1,30 @@
+"""Between the units of an autoencoder and those of a denoiser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class LatentFormat:
+    """A family's latents: `channels`, and the affine map that gives a denoiser latents of about unit variance.
+
+    factor: pixels per latent cell along each side.
+    """
+
+    channels: int = 4
+    scale: float = 1.0
+    shift: float = 0.0
+    factor: int = 8
+
+    def into_model(self, samples: Tensor) -> Tensor:
+        """Latents as the denoiser sees them. samples: (B, C, h, w) in the autoencoder's units."""
+        return (samples - self.shift) * self.scale if self.shift else samples * self.scale
+
+    def out_of_model(self, samples: Tensor) -> Tensor:
+        """The inverse of `into_model`."""
+        return samples / self.scale + self.shift if self.shift else samples / self.scale

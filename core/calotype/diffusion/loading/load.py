@@ -1,0 +1,193 @@
+"""One door: a recipe becomes a module."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import torch
+from torch import nn
+
+from calotype.diffusion.control import ControlModel
+from calotype.diffusion.denoiser import Denoiser
+from calotype.diffusion.families import FAMILIES
+from calotype.diffusion.families.base import Family
+from calotype.diffusion.families.inspect import Found, Kind, Part, inspect_header
+from calotype.diffusion.header import Header, read_header
+from calotype.diffusion.layouts.take import Take
+from calotype.diffusion.loading import build
+from calotype.diffusion.loading.tensors import Reader, Shared, assign, stored_dtype
+from calotype.diffusion.text.encoder import TextEncoder
+from calotype.diffusion.vae import Autoencoder
+from calotype.errors import FamilyMismatch, ModelError
+from calotype.types import FileRef, Recipe
+
+if TYPE_CHECKING:
+    from calotype.diffusion.sampling.parameterization import ModelSampling
+
+Loaded = Denoiser | TextEncoder | Autoencoder | ControlModel
+PathOf = Callable[[FileRef], Path]
+Dtype = torch.dtype | Literal["file"] | None
+
+PARTS = {
+    "denoiser": "denoiser",
+    "text_encoder": "text encoder",
+    "vae": "VAE",
+    "controlnet": "ControlNet",
+    "lora": "LoRA",
+}
+
+
+def load(
+    recipe: Recipe, path_of: PathOf, device: torch.device, dtype: Dtype = None, shared: Shared | None = None
+) -> Loaded:
+    """The module of a recipe on a device, with its patches.
+
+    dtype: of weights and computation; None for what suits the device (float32 on a CPU), "file" for that of the file,
+    which on a CPU maps the file without copying. shared: where modules of the same file meet.
+    Raises ModelError, FamilyMismatch.
+    """
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    job = Job.of(recipe, path_of, torch.device(device), dtype, shared or Shared())
+    match recipe.part:
+        case "denoiser":
+            return job.denoiser()
+        case "text_encoder":
+            return job.text_encoder()
+        case "vae":
+            return job.vae()
+        case "controlnet":
+            return job.control()
+    raise ModelError(f"a recipe for a {recipe.part or 'nameless part'} cannot be loaded.")
+
+
+def size_of(recipe: Recipe, path_of: PathOf, device: torch.device, dtype: Dtype = None) -> int:
+    """The bytes that `load` will need, from the header alone; patches not counted. Raises ModelError."""
+    job = Job.of(recipe, path_of, torch.device(device), dtype, Shared())
+    total = 0
+    for part in job.parts():
+        takes = build.takes_of(job.header, part)
+        stored, wanted = stored_dtype(takes.values()), job.dtype(takes)
+        total += sum(t.source.nbytes // (3 if t.third is not None else 1) for t in takes.values())
+        total = total * wanted.itemsize // stored.itemsize
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One load: a recipe, its file's header, where to and as what."""
+
+    recipe: Recipe
+    path_of: PathOf
+    device: torch.device
+    asked: Dtype
+    shared: Shared
+    header: Header
+    found: Found
+
+    @classmethod
+    def of(cls, recipe: Recipe, path_of: PathOf, device: torch.device, asked: Dtype, shared: Shared) -> Job:
+        """Read the header and check that it is what the recipe says."""
+        header = read_header(path_of(recipe.file))
+        found = inspect_header(header)
+        job = cls(recipe, path_of, device, asked, shared, header, found)
+        job.check()
+        return job
+
+    def check(self) -> None:
+        """Raise unless the file has the part, and of the family, that the recipe wants."""
+        kind, name = self.recipe.part, self.header.path.name
+        if not self.found.of(self.kind):
+            has = ", ".join(dict.fromkeys(PARTS[p.kind] for p in self.found.parts)) or "no part that can be used here"
+            raise ModelError(f"{name} ({self.found.title}) has no {PARTS.get(kind, kind)}; it has: {has}.")
+        family, wanted = self.found.family, self.recipe.family
+        if family.startswith(("clip-", "kl-")):
+            return
+        if wanted and family != wanted:
+            said = FAMILIES[wanted].title if wanted in FAMILIES else wanted
+            raise FamilyMismatch(f"{name} is of the family {self.found.title}, not {said}.")
+        if not FAMILIES[family].runs:
+            raise ModelError(f"{name} is recognised as {self.found.title}, which this version cannot run.")
+
+    @property
+    def kind(self) -> Kind:
+        """The part that the recipe means."""
+        return self.recipe.part  # type: ignore[return-value]
+
+    @property
+    def family(self) -> Family:
+        """The family whose facts hold: the recipe's, for a text encoder or VAE in a file of its own."""
+        alone = self.found.family.startswith(("clip-", "kl-")) and self.recipe.family in FAMILIES
+        return FAMILIES[self.recipe.family if alone else self.found.family]
+
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of the file that are loaded."""
+        return self.found.of(self.kind)
+
+    def dtype(self, takes: dict[str, Take]) -> torch.dtype:
+        """The type of weights and computation for a part."""
+        stored = stored_dtype(takes.values())
+        if isinstance(self.asked, torch.dtype):
+            return self.asked
+        if self.asked == "file":
+            return stored
+        if self.device.type == "cpu":
+            return torch.float32  # 16-bit convolutions are slow on most CPUs, or missing
+        if self.kind == "vae" and self.family.name.startswith("sdxl"):
+            return torch.bfloat16  # its activations overflow float16
+        return stored if stored in (torch.float16, torch.bfloat16) else torch.float16
+
+    def module(self, module: nn.Module, takes: dict[str, Take], before: str = "") -> nn.Module:
+        """`module` with its tensors, and the recipe's weight patches in them."""
+        reader = Reader(self.identity, self.device, self.dtype(takes), self.shared)
+        parameters = reader.read(takes)
+        return assign(module, {before + k: v for k, v in parameters.items()}, self.header.path.name)
+
+    @property
+    def identity(self) -> str:
+        """What tells the file from all others."""
+        path = self.header.path
+        return self.recipe.file.hash or f"{path.resolve()}:{path.stat().st_mtime_ns}"
+
+    def denoiser(self) -> Denoiser:
+        """The U-Net with its parameterisation."""
+        part = self.parts()[0]
+        takes = build.takes_of(self.header, part)
+        module = self.module(build.unet(takes, self.family), takes)
+        return Denoiser(self.family.name, module, self.sampling(), self.family.latent, self.device, self.dtype(takes))
+
+    def sampling(self) -> ModelSampling:
+        """What the network predicts, as the file says it or as its family does."""
+        from calotype.diffusion.sampling.parameterization import ModelSampling
+
+        return ModelSampling.discrete(self.found.prediction or self.family.prediction, self.found.zero_terminal_snr)
+
+    def text_encoder(self) -> TextEncoder:
+        """All text encoders of the file."""
+        facts = self.family.text
+        encoders = []
+        for part, fact in zip(self.parts(), facts, strict=True):
+            takes = build.takes_of(self.header, part)
+            encoder = build.text(takes, fact, self.device)
+            self.module(encoder, takes, encoder.inner)
+            encoders.append(encoder)
+        return TextEncoder(self.family.name, encoders, self.device, self._clip_skip())
+
+    def _clip_skip(self) -> int | None:
+        said = [dict(p.settings)["layer"] for p in self.recipe.patches if p.kind == "clip_skip"]
+        return int(said[-1]) if said else None
+
+    def vae(self) -> Autoencoder:
+        """The autoencoder."""
+        takes = build.takes_of(self.header, self.parts()[0])
+        module = self.module(build.vae(takes), takes)
+        return Autoencoder(self.family.name, module, self.device, self.dtype(takes))
+
+    def control(self) -> ControlModel:
+        """The ControlNet."""
+        takes = build.takes_of(self.header, self.parts()[0])
+        module = self.module(build.control(takes, self.family), takes)
+        return ControlModel(self.family.name, module, self.device, self.dtype(takes))

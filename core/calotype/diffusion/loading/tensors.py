@@ -1,0 +1,128 @@
+"""Reading tensors: mapped from the file, seen as a module wants them, cast and moved only where asked."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
+
+import torch
+from torch import Tensor, nn
+
+from calotype.diffusion.layouts.take import Take, Takes
+from calotype.errors import ModelError
+
+DTYPES = {
+    "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,
+    "F8_E4M3": torch.float8_e4m3fn, "F8_E5M2": torch.float8_e5m2,
+    "I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8, "BOOL": torch.bool,
+}  # fmt: skip
+
+
+class Shared:
+    """Tensors that live modules hold, so that the next module of the same file takes them instead of its own.
+
+    Responsibilities: the same tensor of a file, on the same device, in the same type, exists once; it goes with
+    the last module that holds it.
+    """
+
+    def __init__(self) -> None:
+        self._held: WeakValueDictionary[tuple[Any, ...], nn.Parameter] = WeakValueDictionary()
+        self._lock = threading.Lock()
+
+    def find(self, key: tuple[Any, ...]) -> nn.Parameter | None:
+        """The tensor of `key`, if some module holds it."""
+        with self._lock:
+            return self._held.get(key)
+
+    def keep(self, key: tuple[Any, ...], parameter: nn.Parameter) -> nn.Parameter:
+        """Remember a tensor for as long as somebody holds it; gives back the one that was there first."""
+        with self._lock:
+            return self._held.setdefault(key, parameter)
+
+
+class Reader:
+    """Reads the tensors of one file or folder.
+
+    Responsibilities: zero-copy views of the mapped file where neither type nor device changes; one open handle a file.
+
+    identity: what tells this file from all others (its content hash, or path and time).
+    """
+
+    def __init__(self, identity: str, device: torch.device, dtype: torch.dtype | None, shared: Shared) -> None:
+        self.identity = identity
+        self.device = device
+        self.dtype = dtype
+        self._shared = shared
+        self._files: dict[Path, Any] = {}
+
+    def read(self, takes: Takes) -> dict[str, nn.Parameter]:
+        """The tensors as parameters that learn nothing, by name."""
+        return {name: self._parameter(take) for name, take in takes.items()}
+
+    def _parameter(self, take: Take) -> nn.Parameter:
+        key = (self.identity, take.source.file.name, take.source.name, take.third, self.device, self.dtype)
+        held = self._shared.find(key)
+        if held is None:
+            tensor = view(self.raw(take), take).to(self.device, self._dtype(take))
+            held = self._shared.keep(key, nn.Parameter(tensor, requires_grad=False))
+        return held
+
+    def raw(self, take: Take) -> Tensor:
+        """The tensor as it lies in the file; a view of the mapped file."""
+        path = take.source.file
+        try:
+            if path not in self._files:
+                from safetensors import safe_open
+
+                self._files[path] = safe_open(path, framework="pt", device="cpu")
+            return self._files[path].get_tensor(take.source.name)
+        except Exception as error:
+            raise ModelError(f"{path.name}: tensor {take.source.name!r} cannot be read: {error}") from error
+
+    def _dtype(self, take: Take) -> torch.dtype | None:
+        """Floating tensors are cast; whole numbers stay."""
+        stored = DTYPES.get(take.source.dtype)
+        if stored is None:
+            raise ModelError(
+                f"{take.source.file.name}: {take.source.name!r} has type {take.source.dtype}, unknown here."
+            )
+        return self.dtype if stored.is_floating_point else stored
+
+
+def view(tensor: Tensor, take: Take) -> Tensor:
+    """The view of a tensor that `take` asks for."""
+    if take.third is not None:
+        rows = tensor.shape[0] // 3
+        tensor = tensor[take.third * rows : (take.third + 1) * rows]
+    if take.squeeze:
+        tensor = tensor.flatten(1) if tensor.shape[2:].numel() == 1 else tensor
+    return tensor.T if take.transpose else tensor
+
+
+def stored_dtype(takes: Iterable[Take]) -> torch.dtype:
+    """The floating type that most bytes of these tensors have; float32 when there is none."""
+    counts: Counter[torch.dtype] = Counter()
+    for take in takes:
+        dtype = DTYPES.get(take.source.dtype)
+        if dtype is not None and dtype.is_floating_point:
+            counts[dtype] += take.source.nbytes
+    return counts.most_common(1)[0][0] if counts else torch.float32
+
+
+def assign(module: nn.Module, parameters: Mapping[str, nn.Parameter], name: str) -> nn.Module:
+    """Give a module that was built without memory its tensors. Raises ModelError naming what lacks or does not fit."""
+    expected = {k: tuple(v.shape) for k, v in module.state_dict().items()}
+    missing = [k for k in expected if k not in parameters]
+    wrong = [k for k in expected if k in parameters and tuple(parameters[k].shape) != expected[k]]
+    if missing:
+        raise ModelError(f"{name} is incomplete: {len(missing)} tensors are missing, such as {missing[0]!r}.")
+    if wrong:
+        said = f"{wrong[0]!r} is {tuple(parameters[wrong[0]].shape)}, expected {expected[wrong[0]]}"
+        raise ModelError(f"{name}: {len(wrong)} tensors do not fit together; {said}.")
+    module.requires_grad_(False)
+    module.load_state_dict({k: parameters[k] for k in expected}, strict=True, assign=True)
+    return module.eval()

@@ -1,0 +1,1 @@
+"""Text: tokens, weights in prompts, encoding."""

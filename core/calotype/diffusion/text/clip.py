@@ -1,0 +1,74 @@
+"""One CLIP text encoder: transformers' text model, and the projection beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from calotype.diffusion.families.base import TextFacts
+from calotype.diffusion.layouts.take import Takes
+from calotype.diffusion.text.tokens import END
+
+HEAD = 64  # channels of an attention head, in every CLIP
+
+
+class ClipText(nn.Module):
+    """A CLIP text encoder whose sizes come from its tensors.
+
+    Responsibilities: hidden states of any layer, and the pooled state at the end token.
+    """
+
+    def __init__(self, shapes: Takes, facts: TextFacts) -> None:
+        super().__init__()
+        from transformers.models.clip.configuration_clip import CLIPTextConfig
+        from transformers.models.clip.modeling_clip import CLIPTextModel
+
+        self.facts = facts
+        self.text = CLIPTextModel(CLIPTextConfig(**config(shapes, facts)))
+        projection = shapes.get("text_projection.weight")
+        self.text_projection = nn.Linear(projection.shape[1], projection.shape[0], bias=False) if projection else None
+
+    @property
+    def layers(self) -> int:
+        """How many layers there are."""
+        return int(self.text.config.num_hidden_layers)
+
+    def forward(self, ids: Tensor, layer: int) -> tuple[Tensor, Tensor]:
+        """ids: (B, T). Returns the hidden states of `layer`, -1 the last: (B, T, D); and the pooled state: (B, P)."""
+        said = self.text(input_ids=ids, output_hidden_states=True)
+        hidden = said.last_hidden_state
+        ends = (ids == END).int().argmax(dim=-1)
+        pooled = hidden[torch.arange(len(ids), device=ids.device), ends]
+        if self.text_projection is not None and self.facts.projected:
+            pooled = self.text_projection(pooled)
+        if layer != -1 or not self.facts.normed:
+            hidden = said.hidden_states[layer]
+            hidden = self._norm(hidden) if self.facts.normed else hidden
+        return hidden, pooled
+
+    def _norm(self, hidden: Tensor) -> Tensor:
+        return getattr(self.text, "text_model", self.text).final_layer_norm(hidden)
+
+    @property
+    def inner(self) -> str:
+        """What stands in this module before the names of `layouts.clip`; it differs between transformers' versions."""
+        return "text.text_model." if hasattr(self.text, "text_model") else "text."
+
+
+def config(shapes: Takes, facts: TextFacts) -> dict[str, Any]:
+    """The arguments of transformers' CLIPTextConfig that the shapes of a text encoder tell."""
+    vocabulary, width = shapes["embeddings.token_embedding.weight"].shape
+    layers = {name.split(".")[2] for name in shapes if name.startswith("encoder.layers.")}
+    return {
+        "vocab_size": vocabulary,
+        "hidden_size": width,
+        "intermediate_size": shapes["encoder.layers.0.mlp.fc1.weight"].shape[0],
+        "num_hidden_layers": len(layers),
+        "num_attention_heads": max(1, width // HEAD),
+        "max_position_embeddings": shapes["embeddings.position_embedding.weight"].shape[0],
+        "hidden_act": facts.activation,
+        "eos_token_id": END,
+        "attn_implementation": "sdpa",
+    }
