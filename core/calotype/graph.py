@@ -91,14 +91,14 @@ class Graph:
 
         Raises GraphError with the path of a cycle when there is one.
         """
-        found = self._sorted()
+        found = self.sorted()
         if len(found) < len(self.uses):
             raise GraphError(*_told(self._cycle_among(self.uses.keys() - set(found))))
         return found
 
     def cycle(self) -> list[str] | None:
         """The nodes of one cycle in the way of the values, first to last; None when there is no cycle."""
-        found = self._sorted()
+        found = self.sorted()
         return None if len(found) == len(self.uses) else self._cycle_among(self.uses.keys() - set(found))
 
     def ancestors(self, ids: Iterable[str]) -> set[str]:
@@ -109,8 +109,8 @@ class Graph:
         """Every node that needs one of `ids`, without `ids` unless they need each other."""
         return _reach(ids, self.targets.__getitem__)
 
-    def _sorted(self) -> list[str]:
-        """Kahn's algorithm with a stack; shorter than the graph when there is a cycle."""
+    def sorted(self) -> list[str]:
+        """As `order`, without the nodes that are on a cycle or behind one. Kahn's algorithm with a stack."""
         targets = self.targets
         waits_for = dict.fromkeys(targets, 0)
         for id in chain.from_iterable(targets.values()):

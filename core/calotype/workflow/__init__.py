@@ -1,0 +1,28 @@
+"""The workflow document: read, written, changed, and turned into a graph. Raises WorkflowError and nothing else."""
+
+from calotype.workflow.document import Document, PortIn, PublicInput, PublicOutput, Subgraph
+from calotype.workflow.edit import Port, interface, set_input
+from calotype.workflow.flatten import flatten
+from calotype.workflow.migrate import migrate_nodes
+from calotype.workflow.reading import read
+from calotype.workflow.saving import load, save
+from calotype.workflow.seeds import resolve_seeds
+from calotype.workflow.writing import write
+
+__all__ = [
+    "Document",
+    "Port",
+    "PortIn",
+    "PublicInput",
+    "PublicOutput",
+    "Subgraph",
+    "flatten",
+    "interface",
+    "load",
+    "migrate_nodes",
+    "read",
+    "resolve_seeds",
+    "save",
+    "set_input",
+    "write",
+]
