@@ -9,19 +9,20 @@ from typing import Any
 class Stored:
     """The outputs of one node by name, and what it cost.
 
-    seconds: time of computing them; node: its id in the workflow that computed them; type: its node type.
-    Outputs that come from disk are decoded when they are asked for, each for itself.
+    seconds: time of computing them; node: its id in the workflow that computed them; type: its node type; names: of the
+    outputs, in order. Outputs that come from disk are decoded when they are asked for, each for itself: a hit that
+    nobody reads costs nothing and imports nothing.
     """
 
     __slots__ = ("_decode", "_values", "names", "node", "seconds", "type")
 
     def __init__(self, outputs: Mapping[str, Any], seconds: float, node: str, type: str) -> None:
         self._values: dict[str, Any] = dict(outputs)
+        self._decode: Callable[[str], Any] | None = None
         self.names: tuple[str, ...] = tuple(outputs)
         self.seconds = seconds
         self.node = node
         self.type = type
-        self._decode: Callable[[str], Any] | None = None
 
     @classmethod
     def lazy(cls, names: tuple[str, ...], decode: Callable[[str], Any], seconds: float, node: str, type: str) -> Stored:
@@ -30,10 +31,16 @@ class Stored:
         stored.names, stored._decode = names, decode
         return stored
 
+    @property
+    def decoded(self) -> Mapping[str, Any]:
+        """The outputs that are in memory."""
+        return self._values
+
     def value(self, name: str) -> Any:
         """One output. Raises KeyError: no such output; StoreError: it was on disk and cannot be read any more."""
         if name not in self._values and self._decode is not None and name in self.names:
-            self._values[name] = self._decode(name)
+            # Not before it is whole, and not twice: whoever comes second keeps what the first has put there.
+            return self._values.setdefault(name, self._decode(name))
         return self._values[name]
 
     def values(self) -> dict[str, Any]:
