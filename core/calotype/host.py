@@ -47,7 +47,7 @@ class LocalHost:
         """The models that are resident."""
         import torch
 
-        from calotype.pool import open_pool
+        from calotype.diffusion.loading.pooled import open_pool
 
         made: Pool = open_pool(
             self._files.path,

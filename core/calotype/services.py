@@ -24,7 +24,7 @@ from calotype.registry import Registry
 from calotype.runtime import Runtime
 from calotype.seeds import draw_seed
 from calotype.settings import Settings
-from calotype.store import Store, Stored
+from calotype.store import Store, Stored, trusting
 from calotype.types import Saved
 from calotype.validate import Checked, validate
 from calotype.workflow import Document, flatten, load, migrate_nodes, read, resolve_seeds
@@ -71,7 +71,7 @@ class Services:
             settings.home / "store",
             memory_bytes=settings.memory,
             disk_bytes=settings.disk,
-            types=plugins.value_type,
+            types=trusting(plugins.packages),
             on_warning=on_warning,
         )
         services = cls(settings, plugins, store)

@@ -56,6 +56,10 @@ class Plugins:
         """One per plugin found: the built-in nodes, packages, folders."""
         return (*self._records.values(), *self._rejected)
 
+    def packages(self) -> frozenset[str]:
+        """The import names of the plugins that work: what their value types may come from."""
+        return frozenset(self._sources[name].module for name, r in self._records.items() if r.status == "ok")
+
     def __iter__(self) -> Iterator[PluginRecord]:
         return iter(self.records)
 
