@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from calotype import types
@@ -90,12 +89,10 @@ def sampled(node: KSampler | KSamplerAdvanced, ctx: Context, **how: Any) -> Samp
             steps=node.steps,
             cfg=node.cfg,
             controls=controls,
-            on_step=reporter(ctx, getattr(denoiser, "latent_rgb", None)),
+            on_step=reporter(ctx),
             **how,
         )
-    return Sampled(
-        replace(node.latent, samples=result.latent.cpu()), replace(node.latent, samples=result.denoised.cpu())
-    )
+    return Sampled(*result)
 
 
 @contextmanager
@@ -109,38 +106,33 @@ def loaded(
         yield held.enter_context(ctx.load(model)), controls
 
 
-def reporter(ctx: Context, rgb: Any = None) -> Callable[[int, int, Tensor], None]:
+def reporter(ctx: Context) -> Callable[[int, int, Tensor], None]:
     """A step callback: progress at every step, a small preview at every fourth and at the last."""
 
     def report(done: int, total: int, denoised: Tensor) -> None:
         shown = done % PREVIEW_EVERY == 0 or done == total
-        ctx.step(done, total, preview_of(denoised, rgb) if shown else None)
+        ctx.step(done, total, preview_of(denoised) if shown else None)
 
     return report
 
 
-def preview_of(denoised: Tensor, rgb: Any = None) -> Image | None:
-    """A rough picture of the first latent, one pixel a cell: a linear map of its channels to red, green, blue.
+def preview_of(denoised: Tensor) -> Image | None:
+    """A rough picture of the first latent, one pixel a cell, by a linear map; None where its channels are not known.
 
-    rgb: rows (R, G, B) per channel, and one more for the offset. None takes that of SD 1.x for 4 channels, and gives
-    no preview for others.
+    denoised: (B, 4, h, w) in the model's units.
     """
     import torch
 
-    rows = SD1_RGB if rgb is None and denoised.shape[1] == 4 and denoised.ndim == 4 else rgb
-    if rows is None:
+    if denoised.ndim != 4 or denoised.shape[1] != len(SD1_RGB):
         return None
     thin = max(1, -(-max(denoised.shape[-2:]) // PREVIEW_MAX))
     cells = denoised[:1, :, ::thin, ::thin].detach().float().cpu()
-    table = torch.as_tensor(rows, dtype=torch.float32)
-    pixels = torch.einsum("bchw,cr->bhwr", cells, table[:-1]) + table[-1]
-    return Image(pixels.clamp(0, 1))
+    return Image((torch.einsum("bchw,cr->bhwr", cells, torch.tensor(SD1_RGB)) / 2 + 0.5).clamp(0, 1))
 
 
-SD1_RGB = (  # for latents in the VAE's units: a least squares fit of pictures to their latents
-    (0.032, 0.021, 0.029),
-    (0.030, 0.045, 0.021),
-    (-0.026, 0.016, 0.025),
-    (-0.019, -0.024, -0.065),
-    (0.5, 0.5, 0.5),
+SD1_RGB = (  # red, green, blue (-1 to 1) by channel: a least squares fit for SD 1.5, published by InvokeAI
+    (0.3444, 0.1385, 0.0670),
+    (0.1247, 0.4027, 0.1494),
+    (-0.3192, 0.2513, 0.2103),
+    (-0.1307, -0.1874, -0.7445),
 )

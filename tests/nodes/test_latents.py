@@ -18,7 +18,7 @@ def test_one_image_of_a_batch_knows_which_it_is():
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
-        ({"width": 100, "height": 64}, "100 x 64: width and height have to be multiples of 8"),
+        ({"width": 100, "height": 64}, "width is 100, and has to be a multiple of 8; 96 is the nearest"),
         ({"batch_size": 2, "only": 2}, "only is 2, but a batch of 2 ends at 1"),
     ],
 )

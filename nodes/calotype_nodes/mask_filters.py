@@ -1,0 +1,59 @@
+"""Growing, softening and fading masks. Tensors only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def grown(mask: Tensor, pixels: int, tapered: bool) -> Tensor:
+    """A mask (B, H, W), its light parts wider by some pixels, or narrower by a negative number of them.
+
+    tapered: each pixel reaches its four neighbours only, so that corners become diagonal; else all eight.
+    """
+    from torch.nn import functional
+
+    out = mask if pixels >= 0 else -mask
+    for _ in range(abs(pixels)):
+        if tapered:
+            padded = functional.pad(out[:, None], (1, 1, 1, 1), mode="replicate")[:, 0]
+            across = padded[:, 1:-1, :-2].maximum(padded[:, 1:-1, 2:])
+            out = out.maximum(across).maximum(padded[:, :-2, 1:-1]).maximum(padded[:, 2:, 1:-1])
+        else:
+            out = functional.max_pool2d(out[:, None], 3, 1, 1)[:, 0]
+    return out.clone() if pixels >= 0 else -out
+
+
+def feathered(mask: Tensor, left: int, top: int, right: int, bottom: int) -> Tensor:
+    """A mask (B, H, W) that fades towards its edges, over some pixels at each side."""
+    import torch
+
+    out = mask.clone()
+    for wanted, side, last in ((left, -1, False), (right, -1, True), (top, -2, False), (bottom, -2, True)):
+        count = min(wanted, out.shape[side])
+        if count:
+            ramp = torch.arange(1, count + 1) / count
+            edge = out.narrow(side, out.shape[side] - count if last else 0, count)
+            ramp = ramp.flip(0) if last else ramp
+            edge.mul_(ramp if side == -1 else ramp[:, None])
+    return out
+
+
+def faded(under: Tensor, over: Tensor, left: int, top: int, cells: int) -> Tensor:
+    """A mask (1, h, w) for laying `over` on `under`, that fades over some cells at the edges inside of `under`."""
+    import torch
+
+    (height, width), (h, w) = under.shape[-2:], over.shape[-2:]
+    h, w = min(h, height - top), min(w, width - left)  # what is seen of it
+    mask = torch.ones(1, *over.shape[-2:])
+    seen = feathered(
+        mask[:, :h, :w],
+        cells if left > 0 else 0,
+        cells if top > 0 else 0,
+        cells if left + w < width else 0,
+        cells if top + h < height else 0,
+    )
+    mask[:, :h, :w] = seen
+    return mask
