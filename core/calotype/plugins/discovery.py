@@ -8,7 +8,7 @@ from pathlib import Path
 
 from calotype.errors import PluginError, RegistryError
 from calotype.plugins.catalogue import Catalogue
-from calotype.plugins.loading import forget
+from calotype.plugins.loading import PrivateFinder, forget, load
 from calotype.plugins.reading import Found, node_class, read
 from calotype.plugins.record import PluginRecord, Source
 from calotype.plugins.sources import at, packages
@@ -122,6 +122,18 @@ class Plugins:
             return f'It belongs to the plugin "{record.name}", which is broken: {record.error}'
         return f'The plugin "{record.name}"{f" {record.version}" if record.version else ""} has no such node.'
 
+    def value_type(self, name: str) -> type | None:
+        """The class of a value by "module:QualName", if a plugin brings it; for the store, which trusts no other.
+
+        A disabled plugin, and a module that fails to be imported, bring nothing.
+        """
+        module, _, path = name.partition(":")
+        for key, source in self._sources.items():
+            own = module == source.module or module.startswith(f"{source.module}.")
+            if own and not source.error and self._records[key].status != "disabled":
+                return _inside(source, module, path)
+        return None
+
     def save(self) -> None:
         """Write the catalogue."""
         self._catalogue.save()
@@ -133,8 +145,12 @@ class Plugins:
             return _record(source, "disabled", "", [n.spec.id for n in known.nodes])
         if source.error:
             return _record(source, "broken", source.error)
+        if source.private:
+            PrivateFinder.installed().bind(source)
         found = self._catalogue.get(source, stamp)
         if found is None:
+            if source.private:
+                forget(source)  # another host of this process may have imported an older state
             found = read(source)
             self._catalogue.put(source, stamp, found)
         return self._register(source, found)
@@ -148,6 +164,16 @@ class Plugins:
             except RegistryError as error:
                 errors.append(str(error))
         return _record(source, "broken" if errors else "ok", "; ".join(errors), taken)
+
+
+def _inside(source: Source, module: str, path: str) -> type | None:
+    try:
+        found: object = load(source, module)
+    except PluginError:
+        return None
+    for part in path.split("."):
+        found = getattr(found, part, None)
+    return found if isinstance(found, type) else None
 
 
 def _plain(name: str) -> str:

@@ -1,6 +1,8 @@
 """What a test of nodes needs: a fake host, toy nodes, and a check of a whole plugin."""
 
+from calotype.testing.conformance import check_plugin
 from calotype.testing.context import FakeContext
+from calotype.testing.report import Finding, Report
 from calotype.testing.toys import registry
 
-__all__ = ["FakeContext", "registry"]
+__all__ = ["FakeContext", "Finding", "Report", "check_plugin", "registry"]
