@@ -9,6 +9,14 @@ from calotype.graph import Graph, Use
 from calotype.plan.entry import Entry, Plan
 
 
+AS_BEFORE = {  # the key is that of the last run, and yet there is no result: what became of it then
+    "failed": "failed last time",
+    "cancelled": "cancelled last time",
+    "skipped": "left out last time: something it needs failed",
+    "idle": "not reached last time",
+}
+
+
 def explain(plan: Plan, last: Graph | None, record: Mapping[str, Any] | None, runtime: Mapping[str, Any]) -> None:
     """Write the reason into every entry that will run. last, record: graph and record of the last run, if any."""
     changed = {e.node for e in plan.entries if e.status == "run"}
@@ -31,7 +39,7 @@ def _reason(
         return f"type: {before.type} -> {entry.spec.id}"
     noted = record["nodes"].get(entry.node, {})
     if noted.get("key") == entry.key:
-        return "not stored any more" if noted.get("status") in ("ran", "hit") else f"{noted.get('status')} last time"
+        return AS_BEFORE.get(noted.get("status", ""), "not stored any more")
     return _difference(entry, before, noted, changed) or _machine(record["runtime"], runtime) or "its key differs"
 
 
