@@ -2,5 +2,6 @@
 
 from calotype.plugins.discovery import Plugins, discover
 from calotype.plugins.record import PluginRecord
+from calotype.plugins.scaffold import new_plugin
 
-__all__ = ["PluginRecord", "Plugins", "discover"]
+__all__ = ["PluginRecord", "Plugins", "discover", "new_plugin"]

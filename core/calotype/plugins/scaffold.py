@@ -1,0 +1,47 @@
+"""Writing the beginning of a plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from string import Template
+
+import calotype
+from calotype.errors import PluginError
+from calotype.plugins.record import check_name
+
+
+def new_plugin(name: str, where: Path) -> Path:
+    """Write a plugin that passes its own tests into the new folder `where / name`, and return the folder.
+
+    It can be installed (`pip install -e`), or used as it lies in a folder of plugins. Raises PluginError if the name
+    cannot be that of a plugin, if the folder is there already, or if it cannot be written.
+    """
+    folder = where / check_name(name)
+    package = name.replace("-", "_")
+    said = {"name": name, "package": package, "prefix": package, "version": _engine_version()}
+    try:
+        folder.mkdir(parents=True)
+        for relative, text in _template(files("calotype.plugins") / "template"):
+            file = folder / relative.replace("package/", f"{package}/").removesuffix(".txt")
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(Template(text).substitute(said), encoding="utf-8")
+    except FileExistsError:
+        raise PluginError(f"{folder} is there already; give another name, or remove it first") from None
+    except OSError as error:
+        raise PluginError(f"{folder} cannot be written: {error.strerror or error}") from error
+    return folder
+
+
+def _template(folder: Traversable, under: str = "") -> Iterator[tuple[str, str]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _template(entry, f"{under}{entry.name}/")
+        elif entry.name.endswith(".txt"):
+            yield f"{under}{entry.name}", entry.read_text(encoding="utf-8")
+
+
+def _engine_version() -> str:
+    return ".".join(getattr(calotype, "__version__", "0.1.0").split(".")[:2])
