@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from calotype.diffusion.sizes import added
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,11 @@ class ControlModel:
         *,
         strength: float = 1.0,
         pooled: Tensor | None = None,
-        sizes: Tensor | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> ControlResiduals:
         """x: (B, C, h, w), scaled as for the denoiser; timestep: (B,); tokens: (B, T, D); hint: (B, 3, 8h, 8w), 0..1.
 
-        pooled, sizes: (B, P) and (B, 6), for families that are conditioned on them.
+        pooled: (B, P); options: sizes, as in `Denoiser.predict`.
         """
         down, middle = self.module(
             x.to(self.device, self.dtype),
@@ -62,12 +64,7 @@ class ControlModel:
             tokens.to(self.device, self.dtype),
             hint.to(self.device, self.dtype),
             conditioning_scale=strength,
-            added_cond_kwargs=self._added(pooled, sizes),
+            added_cond_kwargs=added(self, x, pooled, options or {}),
             return_dict=False,
         )
         return ControlResiduals(tuple(down), middle)
-
-    def _added(self, pooled: Tensor | None, sizes: Tensor | None) -> dict[str, Tensor] | None:
-        if pooled is None or sizes is None:
-            return None
-        return {"text_embeds": pooled.to(self.device, self.dtype), "time_ids": sizes.to(self.device)}

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from calotype.diffusion.control import ControlResiduals
 from calotype.diffusion.latents import LatentFormat
-from calotype.diffusion.sizes import size_ids
+from calotype.diffusion.sizes import added
 
 if TYPE_CHECKING:
     from calotype.diffusion.sampling.parameterization import ModelSampling
@@ -74,7 +74,7 @@ class Denoiser:
             whole.to(self.device, self.dtype),
             timestep.to(self.device),
             tokens.to(self.device, self.dtype),
-            added_cond_kwargs=self.added(x, pooled, options),
+            added_cond_kwargs=added(self, x, pooled, options),
             down_block_additional_residuals=down,
             mid_block_additional_residual=middle,
             return_dict=False,
@@ -86,14 +86,3 @@ class Denoiser:
             return None, None
         down = tuple(r.to(self.device, self.dtype) for r in residuals.down)
         return down, residuals.middle.to(self.device, self.dtype)
-
-    def added(self, x: Tensor, pooled: Tensor | None, options: Mapping[str, Any]) -> dict[str, Tensor] | None:
-        """What diffusers' U-Net takes beside the tokens: the pooled text and the sizes; None where it has no use."""
-        if self.module.config.addition_embed_type != "text_time":
-            return None
-        ids = size_ids(self.family, options, x.shape[0], (x.shape[-2] * 8, x.shape[-1] * 8)).to(self.device)
-        if pooled is None:
-            width = self.module.config.projection_class_embeddings_input_dim
-            width -= ids.shape[1] * self.module.config.addition_time_embed_dim
-            pooled = torch.zeros(x.shape[0], width)
-        return {"text_embeds": pooled.to(self.device, self.dtype), "time_ids": ids}

@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 POSITIVE_SCORE, NEGATIVE_SCORE = 6.0, 2.5
+
+
+class Sized(Protocol):
+    """A U-Net or ControlNet that may be conditioned on sizes."""
+
+    family: str
+    module: Any
+    device: torch.device
+    dtype: torch.dtype
+
+
+def added(model: Sized, x: Tensor, pooled: Tensor | None, options: Mapping[str, Any]) -> dict[str, Tensor] | None:
+    """What diffusers' networks take beside the tokens: the pooled text and the sizes; None where they have no use.
+
+    x: (B, C, h, w), for the sizes where `options` are silent; pooled: (B, P), zeros when there is none.
+    """
+    config = model.module.config
+    if config.addition_embed_type != "text_time":
+        return None
+    ids = size_ids(model.family, options, x.shape[0], (x.shape[-2] * 8, x.shape[-1] * 8)).to(model.device)
+    if pooled is None:
+        width = config.projection_class_embeddings_input_dim - ids.shape[1] * config.addition_time_embed_dim
+        pooled = torch.zeros(x.shape[0], width)
+    return {"text_embeds": pooled.to(model.device, model.dtype), "time_ids": ids}
 
 
 def size_ids(family: str, options: Mapping[str, Any], batch: int, picture: tuple[int, int]) -> Tensor:

@@ -20,10 +20,12 @@ from calotype.diffusion.header import Header, read_header
 from calotype.diffusion.layouts.take import Take
 from calotype.diffusion.loading import build
 from calotype.diffusion.loading.tensors import Reader, Shared, assign, stored_dtype
+from calotype.diffusion.lora import adapt
+from calotype.diffusion.text.clip import ClipText
 from calotype.diffusion.text.encoder import TextEncoder
 from calotype.diffusion.vae import Autoencoder
 from calotype.errors import FamilyMismatch, ModelError
-from calotype.types import FileRef, Recipe
+from calotype.types import FileRef, Patch, Recipe
 
 if TYPE_CHECKING:
     from calotype.diffusion.sampling.parameterization import ModelSampling
@@ -140,11 +142,34 @@ class Job:
             return torch.bfloat16  # its activations overflow float16
         return stored if stored in (torch.float16, torch.bfloat16) else torch.float16
 
-    def module(self, module: nn.Module, takes: dict[str, Take], before: str = "") -> nn.Module:
-        """`module` with its tensors, and the recipe's weight patches in them."""
-        reader = Reader(self.identity, self.device, self.dtype(takes), self.shared)
-        parameters = reader.read(takes)
+    def fill(self, module: nn.Module, takes: dict[str, Take], before: str = "", index: int = 0) -> nn.Module:
+        """`module` with its tensors, and the recipe's LoRAs in them, in order."""
+        parameters = self.reader(self.dtype(takes)).read(takes)
+        for patch in self.recipe.patches:
+            if patch.kind == "lora":
+                parameters = self.adapted(parameters, takes, patch, index)
         return assign(module, {before + k: v for k, v in parameters.items()}, self.header.path.name)
+
+    def reader(self, dtype: torch.dtype) -> Reader:
+        """Reads this job's file, for its device."""
+        return Reader(self.identity, self.device, dtype, self.shared)
+
+    def adapted(
+        self, parameters: dict[str, nn.Parameter], takes: dict[str, Take], patch: Patch, index: int
+    ) -> dict[str, nn.Parameter]:
+        """The tensors with one LoRA more. Raises FamilyMismatch, ModelError."""
+        strength = float(dict(patch.settings).get("strength", 1.0))
+        if patch.file is None:
+            raise ModelError("a LoRA patch without a file.")
+        if strength == 0:
+            return parameters
+        header = read_header(self.path_of(patch.file))
+        found = inspect_header(header)
+        refuse_other(found, header, self.family, self.header)
+        read = Reader("", torch.device("cpu"), None, self.shared).raw
+        # ComfyUI keeps text encoders in half precision and so rounds what a LoRA changes, whatever computes
+        rounding = stored_dtype(takes.values()) if self.kind == "text_encoder" else None
+        return adapt(parameters, takes, header, strength, self.kind, read, index, len(self.parts()), rounding)
 
     @property
     def identity(self) -> str:
@@ -156,7 +181,7 @@ class Job:
         """The U-Net with its parameterisation."""
         part = self.parts()[0]
         takes = build.takes_of(self.header, part)
-        module = self.module(build.unet(takes, self.family), takes)
+        module = self.fill(build.unet(takes, self.family), takes)
         return Denoiser(self.family.name, module, self.sampling(), self.family.latent, self.device, self.dtype(takes))
 
     def sampling(self) -> ModelSampling:
@@ -168,26 +193,37 @@ class Job:
     def text_encoder(self) -> TextEncoder:
         """All text encoders of the file."""
         facts = self.family.text
-        encoders = []
+        encoders: list[ClipText] = []
         for part, fact in zip(self.parts(), facts, strict=True):
             takes = build.takes_of(self.header, part)
             encoder = build.text(takes, fact, self.device)
-            self.module(encoder, takes, encoder.inner)
+            self.fill(encoder, takes, encoder.inner, len(encoders))
             encoders.append(encoder)
         return TextEncoder(self.family.name, encoders, self.device, self._clip_skip())
 
     def _clip_skip(self) -> int | None:
-        said = [dict(p.settings)["layer"] for p in self.recipe.patches if p.kind == "clip_skip"]
+        said = [dict(p.settings)["stop_at_layer"] for p in self.recipe.patches if p.kind == "clip_skip"]
         return int(said[-1]) if said else None
 
     def vae(self) -> Autoencoder:
         """The autoencoder."""
         takes = build.takes_of(self.header, self.parts()[0])
-        module = self.module(build.vae(takes), takes)
+        module = self.fill(build.vae(takes), takes)
         return Autoencoder(self.family.name, module, self.device, self.dtype(takes))
 
     def control(self) -> ControlModel:
         """The ControlNet."""
         takes = build.takes_of(self.header, self.parts()[0])
-        module = self.module(build.control(takes, self.family), takes)
+        module = self.fill(build.control(takes, self.family), takes)
         return ControlModel(self.family.name, module, self.device, self.dtype(takes))
+
+
+def refuse_other(found: Found, header: Header, family: Family, model: Header) -> None:
+    """Raise unless a file is a LoRA, and for this family."""
+    if not found.of("lora"):
+        raise ModelError(f"{header.path.name} is not a LoRA but {found.title} weights.")
+    if found.family != family.name and {found.family, family.name} != {"sdxl", "sdxl-refiner"}:
+        raise FamilyMismatch(
+            f"{header.path.name} is a LoRA for {found.title}; {model.path.name} is {family.title}. Use a LoRA made for "
+            f"{family.title}, or a {found.title} checkpoint."
+        )

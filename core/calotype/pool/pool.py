@@ -1,0 +1,174 @@
+"""The pool: recipes in, modules out, memory within bounds."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from calotype.pool.memory import Holding, budget, give_back, held, holding
+from calotype.types import Recipe
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+
+class Loaded(Protocol):
+    """A module as the pool sees it."""
+
+    def tensors(self) -> Iterable[Tensor]:
+        """Every tensor that it holds."""
+
+
+Load = Callable[[Recipe], Loaded]
+Size = Callable[[Recipe], int]
+
+
+@dataclass(eq=False, slots=True)
+class Entry:
+    """One recipe in the pool. module: None while it is being loaded; users: how many hold it now."""
+
+    recipe: Recipe
+    module: Loaded | None = None
+    holding: Holding = frozenset()
+    users: int = 0
+    used: float = field(default_factory=time.monotonic)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For people and programs: what is resident and how much of it."""
+        return {
+            "recipe": self.recipe.to_dict(),
+            "part": self.recipe.part,
+            "family": self.recipe.family,
+            "name": self.recipe.file.name,
+            "bytes": held([self.holding]),
+            "users": self.users,
+            "idle": round(time.monotonic() - self.used, 3),
+        }
+
+
+class Pool:
+    """The models that are resident on one device.
+
+    Responsibilities: one module for equal recipes; loaded once, however many ask at the same time; within the budget by
+    letting go of what was used longest ago, never of what is in use; memory that is let go of returns to the system.
+    Models in use may together exceed the budget: the memory manager's ladder is for that.
+
+    load: makes a module; size: the bytes that it will take, so that room is made before and not after. Threads may
+    share a pool.
+    """
+
+    def __init__(
+        self,
+        load: Load,
+        device: torch.device,
+        *,
+        vram: int | None = None,
+        ram: int | None = None,
+        size: Size | None = None,
+    ) -> None:
+        self.device = device
+        self.budget = budget(device, ram if device.type == "cpu" else vram)
+        self._load = load
+        self._size = size
+        self._entries: dict[Recipe, Entry] = {}  # least recently used first
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def use(self, recipe: Recipe) -> Iterator[Any]:
+        """The module of a recipe, kept resident for the length of the block. Raises what loading raises."""
+        entry = self._acquire(recipe)
+        try:
+            yield entry.module
+        finally:
+            self._release(entry)
+
+    def resident(self) -> list[dict[str, Any]]:
+        """What is resident, least recently used first."""
+        with self._changed:
+            return [entry.to_dict() for entry in self._entries.values() if entry.module is not None]
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that the resident models hold together."""
+        with self._changed:
+            return held(e.holding for e in self._entries.values())
+
+    def unload(self) -> int:
+        """Let go of every model that is not in use; the bytes that this gave back."""
+        return self._shrink(0)
+
+    def _acquire(self, recipe: Recipe) -> Entry:
+        with self._changed:
+            while True:
+                entry = self._entries.get(recipe)
+                if entry is None:
+                    entry = self._entries[recipe] = Entry(recipe, users=1)
+                    break
+                if entry.module is not None:
+                    entry.users += 1
+                    self._touch(entry)
+                    return entry
+                self._changed.wait()  # somebody is loading it: wait for the end, good or bad
+        self._fill(entry)
+        return entry
+
+    def _fill(self, entry: Entry) -> None:
+        try:
+            module = self._loaded(entry.recipe)
+        except BaseException:
+            with self._changed:
+                del self._entries[entry.recipe]
+                self._changed.notify_all()
+            raise
+        with self._changed:
+            entry.module, entry.holding = module, holding(module.tensors())
+            self._touch(entry)
+            self._changed.notify_all()
+        self._shrink(self.budget)
+
+    def _loaded(self, recipe: Recipe) -> Loaded:
+        """Load; when the device's memory does not suffice, once more with nothing unused beside it."""
+        import torch
+
+        if self._size is not None:
+            self._shrink(max(0, self.budget - self._size(recipe)))
+        try:
+            return self._load(recipe)
+        except torch.OutOfMemoryError:
+            self.unload()
+        return self._load(recipe)
+
+    def _release(self, entry: Entry) -> None:
+        with self._changed:
+            entry.users -= 1
+            self._touch(entry)
+            over = entry.users == 0 and held(e.holding for e in self._entries.values()) > self.budget
+        if over:
+            self._shrink(self.budget)
+
+    def _touch(self, entry: Entry) -> None:
+        """Move to the end of the order of use."""
+        entry.used = time.monotonic()
+        self._entries[entry.recipe] = self._entries.pop(entry.recipe)
+
+    def _shrink(self, limit: int) -> int:
+        """Let go of unused models, longest unused first, until at most `limit` bytes are held; the bytes given back."""
+        freed = self._drop(limit)
+        if freed:
+            give_back(self.device)
+        return freed
+
+    def _drop(self, limit: int) -> int:
+        with self._changed:
+            before = now = held(e.holding for e in self._entries.values())
+            for recipe in [e.recipe for e in self._entries.values() if e.users == 0]:
+                if now <= limit:
+                    break
+                del self._entries[recipe]
+                now = held(e.holding for e in self._entries.values())
+            return before - now
