@@ -15,6 +15,7 @@ from calotype.diffusion.sampling.terms import (
     ancestral_flow,
     euler_step,
     ignore,
+    middle,
 )
 
 
@@ -50,8 +51,8 @@ def dpmpp_2s_ancestral(
         on_step(i, x, denoised)
         down, up = ancestral(sigma, following, eta)
         if down > 0:
-            middle = math.sqrt(sigma * down)
-            denoised = denoise(euler_step(x, denoised, sigma, middle), middle)
+            between = middle(sigma, down)
+            denoised = denoise(euler_step(x, denoised, sigma, between), between)
         x = euler_step(x, denoised, sigma, down)
         if following > 0:
             x = x.add(noise(sigma, following), alpha=s_noise * up)
@@ -76,8 +77,8 @@ def dpmpp_2s_ancestral_flow(
             x = denoised
             continue
         down, scale, up = ancestral_flow(sigma, following, eta)
-        middle = middle_of_flow(sigma, down)
-        denoised = denoise(euler_step(x, denoised, sigma, middle), middle)
+        between = middle_of_flow(sigma, down)
+        denoised = denoise(euler_step(x, denoised, sigma, between), between)
         x = euler_step(x, denoised, sigma, down)
         if eta > 0:
             x = (scale * x).add(noise(sigma, following), alpha=s_noise * up)

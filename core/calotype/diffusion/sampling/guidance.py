@@ -88,7 +88,7 @@ class Guidance:
         """shape: of the latents, in the model's units; controls: the weights of every ControlNet that is named."""
         canvas = Canvas(tuple(shape), denoiser.device, denoiser.dtype, denoiser.sampling)
         self._denoiser = denoiser
-        self._sampling = denoiser.sampling
+        self.sampling = denoiser.sampling
         self._sides = lay_out(canvas, [positive.prompts, negative.prompts])
         self._cfg = cfg
         self._controls = controls or {}
@@ -98,7 +98,7 @@ class Guidance:
 
     def expect(self, sigmas: Tensor) -> None:
         """Look up the timesteps of these noise levels at once."""
-        self._timesteps |= zip(sigmas.tolist(), self._sampling.timesteps(sigmas).tolist(), strict=True)
+        self._timesteps |= zip(sigmas.tolist(), self.sampling.timesteps(sigmas).tolist(), strict=True)
 
     def __call__(self, x: Tensor, sigma: float) -> Tensor:
         """The guided estimate. x: (B, C, h, w)."""
@@ -142,7 +142,7 @@ class Guidance:
         """Repeating tokens changes nothing in cross-attention, but does in the joint attention of flow models."""
         if a.shape == b.shape:
             return True
-        if self._sampling.is_flow or a.shape[2] != b.shape[2]:
+        if self.sampling.is_flow or a.shape[2] != b.shape[2]:
             return False
         return math.lcm(a.shape[1], b.shape[1]) // min(a.shape[1], b.shape[1]) <= LONGEST_REPEAT
 
@@ -150,7 +150,7 @@ class Guidance:
         """The estimates of a batch's members."""
         crops = [region.crop(x) for _, region in batch.members]
         joined = torch.cat(crops) if len(crops) > 1 else crops[0]
-        scale = self._sampling.c_in(sigma)
+        scale = self.sampling.c_in(sigma)
         given = joined if scale == 1.0 else joined * scale
         time = joined.new_full((joined.shape[0],), self._timestep(sigma))
         given = given.to(self._denoiser.dtype)
@@ -159,17 +159,17 @@ class Guidance:
         raw = self._denoiser.predict(
             given, time, batch.tokens, pooled=batch.pooled, residuals=residuals, options=first.extras
         )
-        estimates = self._sampling.denoised(raw.to(x.dtype), joined, sigma)
+        estimates = self.sampling.denoised(raw.to(x.dtype), joined, sigma)
         return list(estimates.chunk(len(crops)))
 
     def _timestep(self, sigma: float) -> float:
         if sigma not in self._timesteps:
-            self._timesteps[sigma] = self._sampling.timestep(sigma)
+            self._timesteps[sigma] = self.sampling.timestep(sigma)
         return self._timesteps[sigma]
 
     def _residuals(self, controls: Sequence[Control], x: Tensor, timestep: Tensor, batch: Batch, sigma: float) -> Any:
         """What the ControlNets that are active at sigma add, or None."""
-        to_sigma = self._sampling.percent_to_sigma
+        to_sigma = self.sampling.percent_to_sigma
         added = [
             self._controls[control.net].residuals(
                 x,

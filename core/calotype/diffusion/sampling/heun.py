@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 
 from torch import Tensor
@@ -14,6 +13,7 @@ from calotype.diffusion.sampling.terms import (
     ancestral,
     ancestral_flow,
     euler_step,
+    geometric_mean,
     ignore,
     slope,
 )
@@ -70,7 +70,7 @@ def midpoint_step(denoise: Denoise, x: Tensor, denoised: Tensor, sigma: float, f
     """One step with the slope at sqrt(sigma * following); Euler's when it ends at 0."""
     if following == 0:
         return euler_step(x, denoised, sigma, following)
-    middle = math.sqrt(sigma * following)
+    middle = geometric_mean(sigma, following)
     between = euler_step(x, denoised, sigma, middle)
     return x.add(slope(between, denoise(between, middle), middle), alpha=following - sigma)
 

@@ -16,6 +16,8 @@ from torch import Tensor
 from calotype.diffusion.sampling.terms import Noise
 from calotype.types import MAX_SEED, Latent
 
+TREE_DIGITS = 6  # to which a Brownian tree rounds the ends of its interval
+
 
 @dataclass(frozen=True, slots=True)
 class Draws:
@@ -61,10 +63,11 @@ class Draws:
         if low == high:
             return self.white()
         tree = torchsde.BrownianTree(low, torch.zeros(self.total, *self.shape[1:]), high, entropy=self.seed)
+        first, last = round(float(low), TREE_DIGITS), round(float(high), TREE_DIGITS)
 
         def increment(sigma: float, following: float) -> Tensor:
-            start, end = torch.tensor(following), torch.tensor(sigma)
-            return self._taken(tree(start, end) * (-1 / math.sqrt(end - start)))
+            start, end = max(following, first), min(sigma, last)
+            return self._taken(tree(start, end) * (-1 / math.sqrt(sigma - following)))
 
         return increment
 

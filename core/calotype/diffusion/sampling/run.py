@@ -93,12 +93,16 @@ def sample(
 
 
 def chosen(sigmas: Tensor, start: int | None, end: int | None, leftover_noise: bool) -> Tensor:
-    """The levels from step `start` to step `end`; the last is made 0 unless noise shall be left over."""
+    """The levels from step `start` to step `end`; the last is made 0 unless noise shall be left over.
+
+    A level that stands twice is no step.
+    """
     if end is not None and end < len(sigmas) - 1:
         sigmas = sigmas[: end + 1].clone()
         if not leftover_noise:
             sigmas[-1] = 0
-    return sigmas if start is None else sigmas[start:]
+    sigmas = sigmas if start is None else sigmas[start:]
+    return sigmas.unique_consecutive()
 
 
 def in_models_units(denoiser: Sampleable, latent: Latent) -> Tensor:
@@ -113,8 +117,12 @@ def started(model: ModelSampling, clean: Tensor, draws: Draws, levels: Tensor, a
     """The latent at the first level."""
     first = float(levels[0])
     from_pure_noise = first > model.sigma_max or math.isclose(first, model.sigma_max, rel_tol=1e-5)
-    noise = draws.initial() if add_noise else torch.zeros_like(clean)
-    return model.noised(clean, noise, first, from_pure_noise)
+    return model.noised(clean, initial_noise(draws, add_noise), first, from_pure_noise)
+
+
+def initial_noise(draws: Draws, add_noise: bool) -> Tensor:
+    """What the latent starts with; nothing when no noise shall be added."""
+    return draws.initial() if add_noise else torch.zeros(draws.shape, device=draws.device)
 
 
 def masked(
@@ -129,10 +137,7 @@ def masked(
     """The denoiser, kept inside of the latent's noise mask. Outside, `ddim` uses noise of its own."""
     if mask is None:
         return guidance
-    if sampler == "ddim":
-        noise = draws.initial(offset=1)
-    else:
-        noise = draws.initial() if add_noise else torch.zeros_like(clean)
+    noise = initial_noise(draws, add_noise) if sampler != "ddim" else draws.initial(offset=1)
     return Inpainting(guidance, model, clean, noise, fit_mask(mask, tuple(clean.shape), clean.device))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 Denoise = Callable[[Tensor, float], Tensor]
@@ -45,8 +46,20 @@ def ancestral(sigma: float, following: float, eta: float = 1.0) -> tuple[float, 
     """
     if not eta:
         return following, 0.0
-    up = min(following, eta * math.sqrt(max(following**2 * (sigma**2 - following**2) / sigma**2, 0.0)))
-    return math.sqrt(max(following**2 - up**2, 0.0)), up
+    start, end = single(sigma), single(following)
+    up = torch.minimum(end, eta * (end**2 * (start**2 - end**2) / start**2).clamp(min=0).sqrt())
+    return float((end**2 - up**2).clamp(min=0).sqrt()), float(up)
+
+
+def middle(sigma: float, following: float, share: float = 0.5) -> float:
+    """The level at a share of the way in lambda = -log sigma."""
+    start, end = half_log_snr(sigma), half_log_snr(following)
+    return float((start + share * (end - start)).neg().exp())
+
+
+def geometric_mean(a: float, b: float) -> float:
+    """sqrt(a b), by the mean of the logarithms."""
+    return float(single(a).log().lerp(single(b).log(), 0.5).exp())
 
 
 def ancestral_flow(sigma: float, following: float, eta: float = 1.0) -> tuple[float, float, float]:
@@ -59,6 +72,15 @@ def ancestral_flow(sigma: float, following: float, eta: float = 1.0) -> tuple[fl
     return down, scale, math.sqrt(max(following**2 - (down * scale) ** 2, 0.0))
 
 
-def half_log_snr(sigma: float) -> float:
-    """lambda = -log sigma: half the log signal-to-noise ratio in variance-exploding units."""
-    return -math.log(sigma)
+def half_log_snr(sigma: float) -> Tensor:
+    """lambda = -log sigma: half the log signal-to-noise ratio in variance-exploding units. A number, as a tensor."""
+    return single(sigma).log().neg()
+
+
+def single(value: float) -> Tensor:
+    """A number in single precision.
+
+    Levels between steps are computed in it because a denoiser is told the nearest trained timestep: with evenly spaced
+    schedules they often lie exactly between two, and the rounding of the last bit decides which it is.
+    """
+    return torch.tensor(value, dtype=torch.float32)
