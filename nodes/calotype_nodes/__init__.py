@@ -12,6 +12,8 @@ NODE_MODULES = (
     "calotype_nodes.vae",
     "calotype_nodes.control",
     "calotype_nodes.images",
+    "calotype_nodes.image_shapes",
+    "calotype_nodes.image_filters",
     "calotype_nodes.masks",
     "calotype_nodes.compositing",
     "calotype_nodes.logic",

@@ -1,12 +1,14 @@
-"""Nodes that read pictures and change their size."""
+"""Nodes that read pictures, change their size, and put them side by side."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from typing import Literal, NamedTuple
 
 from calotype.images import decode
 from calotype.node import Context, Input, Node
 from calotype.types import FileRef, Image, Mask
+from calotype_nodes.colours import parse
 from calotype_nodes.scaling import Crop, ScaleMethod, scaled, wanted_size
 
 
@@ -33,6 +35,22 @@ class LoadImage(Node, category="image"):
         return Loaded(Image(pixels[..., :3].contiguous()), Mask(clear))
 
 
+class SolidImage(Node, category="image"):
+    """A picture of one colour."""
+
+    width: int = Input(default=512, ge=1, le=16384)
+    height: int = Input(default=512, ge=1, le=16384)
+    batch_size: int = Input(default=1, ge=1, le=4096)
+    colour: str = Input(default="#000000", doc="As #rrggbb, or a plain name.")
+
+    def run(self) -> Image:
+        """Fill it."""
+        import torch
+
+        colour = torch.tensor(parse(self.colour))
+        return Image(colour.expand(self.batch_size, self.height, self.width, 3).contiguous())
+
+
 class ImageScale(Node, category="image"):
     """Scale pictures to a size."""
 
@@ -44,9 +62,45 @@ class ImageScale(Node, category="image"):
 
     def run(self) -> Image:
         """Scale them."""
-        planes = self.image.pixels.movedim(-1, 1)
-        width, height = wanted_size(self.width, self.height, planes.shape[-1], planes.shape[-2])
-        return Image(scaled(planes, width, height, self.method, self.crop).movedim(1, -1).contiguous())
+        height, width = self.image.pixels.shape[1:3]
+        return resized(self.image, *wanted_size(self.width, self.height, width, height), self.method, self.crop)
+
+
+class ImageScaleBy(Node, category="image"):
+    """Scale pictures by a factor."""
+
+    image: Image
+    factor: float = Input(default=2.0, ge=0.01, le=16, step=0.01)
+    method: ScaleMethod = "lanczos"
+
+    def run(self) -> Image:
+        """Scale them."""
+        return scaled_by(self.image, self.factor, self.method)
+
+
+class ImageScaleToPixels(Node, category="image"):
+    """Scale pictures to a number of pixels, and keep their proportions."""
+
+    image: Image
+    megapixels: float = Input(default=1.0, ge=0.01, le=64, step=0.01, doc="Of 1024 x 1024 pixels.")
+    method: ScaleMethod = "lanczos"
+
+    def run(self) -> Image:
+        """Scale them."""
+        height, width = self.image.pixels.shape[1:3]
+        return scaled_by(self.image, math.sqrt(int(self.megapixels * 1024 * 1024) / (width * height)), self.method)
+
+
+class ImageScaleToSide(Node, category="image"):
+    """Scale pictures so that their longer side has a length, and keep their proportions."""
+
+    image: Image
+    longest: int = Input(default=512, ge=1, le=16384, doc="In pixels.")
+    method: ScaleMethod = "lanczos"
+
+    def run(self) -> Image:
+        """Scale them."""
+        return scaled_by(self.image, self.longest / max(self.image.pixels.shape[1:3]), self.method)
 
 
 class ImageGrid(Node, category="image"):
@@ -64,3 +118,56 @@ class ImageGrid(Node, category="image"):
         batches = [one for item in self.images for one in (item if isinstance(item, list) else [item])]
         labels = [text for item in self.labels for text in ([item] if isinstance(item, str) else item)]
         return Image(sheet([p for one in batches for p in one.pixels], labels, self.columns, self.gap)[None])
+
+
+class ImageStitch(Node, category="image"):
+    """Put one picture beside another."""
+
+    image: Image
+    other: Image
+    side: Literal["right", "below", "left", "above"] = "right"
+    match_size: bool = Input(default=True, doc="Scale the other picture to the shared side; else it is padded.")
+    gap: int = Input(default=0, ge=0, le=1024, doc="In pixels.")
+    colour: str = Input(default="white", doc="Of the gap and the padding.")
+
+    def run(self) -> Image:
+        """Join them."""
+        from calotype_nodes.sheets import like, stitched, to_side
+
+        first, second = self.image.pixels, like(self.other.pixels, self.image.pixels)
+        across = self.side in ("right", "left")
+        if self.match_size:
+            second = to_side(second, first, across)
+        pair = (first, second) if self.side in ("right", "below") else (second, first)
+        return Image(stitched(*pair, across=across, gap=self.gap, colour=parse(self.colour)))
+
+
+class Size(NamedTuple):
+    """Of pictures, in pixels, and their number."""
+
+    width: int
+    height: int
+    batch_size: int
+
+
+class GetImageSize(Node, category="image"):
+    """Tell the size of pictures and their number."""
+
+    image: Image
+
+    def run(self) -> Size:
+        """Look at the shape."""
+        batch, height, width = self.image.pixels.shape[:3]
+        return Size(width, height, batch)
+
+
+def resized(image: Image, width: int, height: int, method: str, crop: str = "none") -> Image:
+    """Pictures at a size."""
+    planes = image.pixels.movedim(-1, 1)
+    return Image(scaled(planes, width, height, method, crop).movedim(1, -1).contiguous())
+
+
+def scaled_by(image: Image, factor: float, method: str) -> Image:
+    """Pictures with both sides times a factor, to whole pixels."""
+    height, width = (max(1, round(side * factor)) for side in image.pixels.shape[1:3])
+    return resized(image, width, height, method)

@@ -57,3 +57,23 @@ def faded(under: Tensor, over: Tensor, left: int, top: int, cells: int) -> Tenso
     )
     mask[:, :h, :w] = seen
     return mask
+
+
+def outpainting(height: int, width: int, sides: tuple[int, int, int, int], feather: int) -> Tensor:
+    """Where a picture (height, width) is new after padding by (left, top, right, bottom): 1 outside of it.
+
+    Inside it falls to 0 with the square of the distance from a padded edge, over `feather` pixels.
+    """
+    import torch
+
+    left, top, right, bottom = sides
+    out = torch.ones(height + top + bottom, width + left + right)
+    inner = torch.zeros(height, width)
+    if 0 < feather * 2 < min(height, width):
+        far = torch.full((1,), float(max(height, width)))
+        y, x = torch.arange(height, dtype=torch.float32)[:, None], torch.arange(width, dtype=torch.float32)[None]
+        distances = (x if left else far, y if top else far, width - x if right else far, height - y if bottom else far)
+        nearest = torch.stack([d.expand(height, width) for d in distances]).amin(0)
+        inner = ((feather - nearest) / feather).clamp(min=0) ** 2
+    out[top : top + height, left : left + width] = inner
+    return out

@@ -65,3 +65,37 @@ def lettering(text: str, width: int, height: int) -> Tensor:
 
 def _text_size(width: int) -> int:
     return max(9, min(TEXT_SIZE * max(1, width // 512), width // 9))
+
+
+def like(pixels: Tensor, other: Tensor) -> Tensor:
+    """Pixels with as many channels and pictures as `other`: repeated in turn."""
+    import torch
+
+    from calotype_nodes.batches import same_channels
+
+    return same_channels(pixels, other.shape[-1])[torch.arange(len(other)) % len(pixels)]
+
+
+def to_side(pixels: Tensor, other: Tensor, across: bool) -> Tensor:
+    """Pixels scaled, in proportion, so that they stand beside (across) or under `other`."""
+    from calotype_nodes.scaling import scaled, wanted_size
+
+    size = (0, other.shape[1]) if across else (other.shape[2], 0)
+    wide, high = wanted_size(*size, pixels.shape[2], pixels.shape[1])
+    return scaled(pixels.movedim(-1, 1), wide, high, "lanczos").movedim(1, -1)
+
+
+def stitched(first: Tensor, second: Tensor, *, across: bool, gap: int, colour: tuple[float, float, float]) -> Tensor:
+    """Two batches (B, H, W, C) in one, beside or under each other; what is shorter stands in the middle."""
+    import torch
+
+    along, other = (2, 1) if across else (1, 2)
+    longest = max(first.shape[other], second.shape[other])
+    shape = list(first.shape)
+    shape[along], shape[other] = first.shape[along] + gap + second.shape[along], longest
+    out = torch.ones(shape)
+    out[..., :3] = torch.tensor(colour)
+    for start, part in ((0, first), (first.shape[along] + gap, second)):
+        space = (longest - part.shape[other]) // 2
+        out.narrow(along, start, part.shape[along]).narrow(other, space, part.shape[other]).copy_(part)
+    return out
