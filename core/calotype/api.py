@@ -24,6 +24,7 @@ from calotype.history import RunRecord
 from calotype.plan import Plan
 from calotype.services import Finished, Services, find_workflow
 from calotype.settings import Settings
+from calotype.store import Stored
 from calotype.types import Artifact, Saved
 from calotype.workflow import Document, interface, load, read, save, set_input
 
@@ -117,21 +118,24 @@ class Workflow:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run gave. record: all about the run; values: the outputs of its targets, by node and output."""
+    """What a run gave. record: all about the run; results: of its targets, by node; saved: finished files, by node.
+
+    A result that was stored is read when it is asked for, so that a stored picture costs no import of torch.
+    """
 
     record: RunRecord
-    values: dict[str, dict[str, Any]]
+    results: Mapping[str, Stored]
+    saved: Mapping[str, Saved]
 
     @classmethod
     def of(cls, finished: Finished) -> Result:
         """From a finished run."""
-        return cls(finished.record, {n: s.values() for n, s in finished.results.items()})
+        return cls(finished.record, finished.results, finished.saved)
 
     @property
     def files(self) -> list[Artifact]:
         """The finished files, in order."""
-        saved = [v for outputs in self.values.values() for v in outputs.values() if isinstance(v, Saved)]
-        return [file for one in saved for file in one.files]
+        return [file for saved in self.saved.values() for file in saved.files]
 
     @cached_property
     def images(self) -> list[Picture]:
@@ -144,21 +148,17 @@ class Result:
 
     def __getitem__(self, end: str) -> Any:
         """A value by "node.output", or by node where it has one output. Raises KeyError."""
-        if end in self.values and len(self.values[end]) == 1:
-            return next(iter(self.values[end].values()))
+        if end in self.results and len(self.results[end].names) == 1:
+            return self.results[end].value(self.results[end].names[0])
         node, _, output = end.rpartition(".")
-        return self.values[node][output]
+        return self.results[node].value(output)
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write the finished files into a folder, pictures with their record inside. Raises FileError."""
-        said = self.record.to_dict()
-        record = {k: said[k] for k in ("id", "name", "started", "workflow", "runtime", "nodes")}
         return [
             path
-            for node, outputs in self.values.items()
-            for value in outputs.values()
-            if isinstance(value, Saved)
-            for path, _ in write_saved(node, self.record.nodes[node]["key"], value, Path(folder), record)
+            for node, saved in self.saved.items()
+            for path, _ in write_saved(node, self.record.nodes[node]["key"], saved, Path(folder), self.record.within())
         ]
 
     def _repr_png_(self) -> bytes | None:

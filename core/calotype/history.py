@@ -44,6 +44,10 @@ class RunRecord:
         """JSON form."""
         return {name: getattr(self, name) for name in self.__slots__}
 
+    def within(self) -> dict[str, Any]:
+        """What a picture carries of it: enough to make the picture again and to say what differs."""
+        return {n: getattr(self, n) for n in ("id", "name", "started", "workflow", "runtime", "nodes")}
+
 
 class History:
     """Keeps records of runs. Opened at the first use; safe for several processes."""

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from calotype.errors import CalotypeError, FileError, ValidationError
+from calotype import sockets
+from calotype.errors import CalotypeError, FileError, StoreError, ValidationError
 from calotype.events import Event, FileWritten
-from calotype.executor import Emitter, Executor, Outcome
+from calotype.executor import FILES, Emitter, Executor, Outcome
 from calotype.exports import export, write_saved
 from calotype.files import Files
 from calotype.graph import Graph, Use
@@ -34,10 +35,11 @@ OnEvent = Callable[[Event], None]
 
 @dataclass(slots=True)
 class Finished:
-    """A run that ended: its record, and the results of its targets while this process lives."""
+    """A run that ended: its record, the results of its targets, and the files that its nodes made, by node."""
 
     record: RunRecord
     results: Mapping[str, Stored]
+    saved: Mapping[str, Saved]
     error: CalotypeError | None = None
 
 
@@ -131,14 +133,16 @@ class Services:
         plan = self.planner.plan(checked.graph, list(dict.fromkeys([*base, *named])))
         started, emitter = datetime.now(UTC), Emitter(uuid.uuid4().hex, on_event)
         outcome = self.executor.run(plan, emitter, cancel=cancel, keep_going=keep_going)
-        record = self._record(emitter.run, resolved, outcome, started)
+        record, saved = self._record(emitter.run, resolved, outcome, started), dict[str, Saved]()
         try:
-            self._write(plan, outcome, record, emitter, out, save or {})
-        except FileError as error:
+            saved = saved_by(plan, outcome)
+            self._write(plan, saved, record, emitter, out)
+            self._export(outcome, record, emitter, save or {})
+        except (FileError, StoreError) as error:
             outcome.error, outcome.status, record.status = error, "failed", "failed"
             record.error = error.to_dict()
         self.history.add(record)
-        return Finished(record, outcome.results, outcome.error)
+        return Finished(record, outcome.results, saved, outcome.error)
 
     def _targets(self, document: Document, graph: Graph, targets: Sequence[str] | None) -> list[str]:
         """The nodes that were asked for; else the output nodes and those of the public outputs."""
@@ -173,28 +177,40 @@ class Services:
         )
 
     def _write(
-        self,
-        plan: Plan,
-        outcome: Outcome,
-        record: RunRecord,
-        emitter: Emitter,
-        out: Path | None,
-        save: Mapping[str, Path],
+        self, plan: Plan, saved: Mapping[str, Saved], record: RunRecord, emitter: Emitter, out: Path | None
     ) -> None:
-        """Write the files of every target that is done, and what was asked for by name."""
-        inside = {k: getattr(record, k) for k in ("id", "name", "started", "workflow", "runtime", "nodes")}
-        for node in plan.targets if out is not None else ():
-            for value in outcome.results[node].values().values() if node in outcome.results else ():
-                if isinstance(value, Saved) and value.kept and out is not None:
-                    for path, new in write_saved(node, plan.by_node[node].key, value, out, inside):
-                        record.files.append(str(path))
-                        emitter.emit(FileWritten, node, str(path), new)
+        """Write the files that the nodes made into a folder, each with the record inside."""
+        inside = record.within()
+        if out is None:
+            return
+        for node, files in saved.items():
+            for path, new in write_saved(node, plan.by_node[node].key, files, out, inside):
+                record.files.append(str(path))
+                emitter.emit(FileWritten, node, str(path), new)
+
+    def _export(self, outcome: Outcome, record: RunRecord, emitter: Emitter, save: Mapping[str, Path]) -> None:
+        """Write the results that were asked for by name."""
         for end, path in save.items():
             node, _, output = end.rpartition(".")
             if node in outcome.results:
                 export(outcome.results[node].value(output), path)
                 record.files.append(str(path))
                 emitter.emit(FileWritten, node, str(path), True)
+
+
+def saved_by(plan: Plan, outcome: Outcome) -> dict[str, Saved]:
+    """The files to be kept that the targets made, by node. Nothing else is read back from the store."""
+    found: dict[str, Saved] = {}
+    for node in plan.targets:
+        stored, spec = outcome.results.get(node), plan.by_node[node].spec
+        names = [o.name for o in spec.outputs.values() if "Saved" in sockets.names(o.socket)]
+        each = [stored.value(name) for name in names] if stored else []
+        if stored and FILES in stored.names:
+            each = stored.value(FILES)
+        files = tuple(file for one in each if one.kept for file in one.files)
+        if files:
+            found[node] = Saved(files)
+    return found
 
 
 def find_workflow(name: str | Path) -> Path:

@@ -10,11 +10,13 @@ import orjson
 from calotype.errors import ExecutionError, NodeError
 from calotype.plan import Entry, External, place
 from calotype.plan.keys import digest_of
+from calotype.types import Saved
 
 if TYPE_CHECKING:
     from calotype.executor.run import Run
 
 MAX_ITEMS = 100_000
+FILES = "*"  # the output that no port can have: what the output nodes inside of the subgraph saved, in order
 
 
 def compute_map(run: Run, entry: Entry, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,11 +24,14 @@ def compute_map(run: Run, entry: Entry, values: Mapping[str, Any]) -> dict[str, 
     over = entry.over
     assert over is not None
     count = _count(run, entry, values)
-    lists: dict[str, list[Any]] = {port: [] for port in over.outputs}
+    savers = run.executor.planner.targets(over.body)
+    lists: dict[str, list[Any]] = {port: [] for port in over.outputs} | ({FILES: []} if savers else {})
     for i in range(count):
-        results = _item(run, entry, values, i)
+        results = _item(run, entry, values, i, savers)
         for port, (node, output) in over.outputs.items():
             lists[port].append(results[node].value(output))
+        for node in savers:
+            lists[FILES].extend(v for v in results[node].values().values() if isinstance(v, Saved))
     return lists
 
 
@@ -48,16 +53,15 @@ def _count(run: Run, entry: Entry, values: Mapping[str, Any]) -> int:
     return count
 
 
-def _item(run: Run, entry: Entry, values: Mapping[str, Any], i: int) -> Mapping[str, Any]:
+def _item(run: Run, entry: Entry, values: Mapping[str, Any], i: int, savers: tuple[str, ...]) -> Mapping[str, Any]:
     from calotype.executor.run import Run
 
     over = entry.over
     assert over is not None
     ports = {p: _port(run, entry, values, p, i if p in over.over else None) for p in over.inputs if p in values}
     ends = {place(end): ports[p] for p, to in over.inputs.items() if p in ports for end in to}
-    targets = list(dict.fromkeys(n for n, _ in over.outputs.values()))
-    outputs = [t for t in run.executor.planner.targets(over.body) if t not in targets]
-    plan = run.executor.planner.plan(over.body, [*targets, *outputs], ends)
+    targets = dict.fromkeys([*(n for n, _ in over.outputs.values()), *savers])
+    plan = run.executor.planner.plan(over.body, list(targets), ends)
     inner = Run(run.executor, plan, run.emitter, run.cancel, False, f"{run.prefix}{entry.node}[{i}]/")
     outcome = inner.whole()
     if outcome.status != "succeeded":
