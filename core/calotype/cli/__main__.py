@@ -1,0 +1,48 @@
+"""The entry point `calotype`: exit codes, and the one place where errors become messages."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from calotype.cli.console import complain, complain_of
+from calotype.cli.interrupt import CANCELLED
+from calotype.cli.usage import WRONG_USE, UsageError
+from calotype.errors import CalotypeError, exit_code
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; the exit code. Never raises for what a user did wrong."""
+    from cyclopts import CycloptsError
+
+    from calotype.cli.app import build
+
+    tokens = list(sys.argv[1:] if argv is None else argv)
+    json = "--json" in tokens
+    try:
+        return build(tokens)(tokens, exit_on_error=False, print_error=False, result_action="return_value") or 0
+    except CycloptsError as error:
+        complain_of(UsageError(_plain(error)), json=json)
+        return WRONG_USE
+    except UsageError as error:
+        complain_of(error, json=json)
+        return WRONG_USE
+    except CalotypeError as error:
+        complain_of(error, json=json)
+        return exit_code(error)
+    except KeyboardInterrupt:
+        complain("stopped")
+        return CANCELLED
+    except BrokenPipeError:  # who read our output has gone; Python must not complain of it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _plain(error: Exception) -> str:
+    """What the parser says, with the way to more help."""
+    return f"{' '.join(str(error).split())} See calotype --help."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""`calotype fmt`: the canonical form of a workflow file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from calotype.cli.console import complain
+from calotype.errors import FileError
+from calotype.workflow import load, read, save, write
+
+
+def fmt(
+    files: Annotated[list[str], Parameter(name="FILE", help="Workflow files, or - for stdin to stdout.")],
+    /,
+    *,
+    check: Annotated[bool, Parameter(help="Change nothing; exit code 1 when a file is not in its form.")] = False,
+) -> int:
+    """Write workflow files in their canonical form: sorted, stable, one way for one meaning."""
+    changed = [name for name in files if _formatted(name, check=check)]
+    for name in changed:
+        complain(f"{name}: {'is not in its canonical form' if check else 'written'}")
+    return 1 if check and changed else 0
+
+
+def _formatted(name: str, *, check: bool) -> bool:
+    """Whether the file was, or with `check` would be, changed. Raises FileError, WorkflowError."""
+    if name == "-":
+        said = sys.stdin.buffer.read()
+        canonical = write(read(said, "stdin"))
+        if not check:
+            sys.stdout.write(canonical)
+        return check and canonical.encode() != said
+    path = Path(name)
+    document = load(path)
+    try:
+        same = path.read_bytes() == write(document).encode()
+    except OSError as error:
+        raise FileError(f'cannot read "{path}": {error.strerror or error}') from error
+    if not same and not check:
+        save(document, path)
+    return not same
