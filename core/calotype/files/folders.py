@@ -58,13 +58,17 @@ class Files:
 
     def near(self, folder: str, name: str) -> str | None:
         """The name in a folder that is nearest to one that is not there."""
-        known = {n.lower(): n for n in self.list(folder)} if folder in self.roots else {}
-        last = {PurePosixPath(n).name: n for n in known}
-        wanted = name.replace("\\", "/").lower()
-        for asked, offered in ((wanted, known), (PurePosixPath(wanted).name, last)):
+        if folder not in self.roots:
+            return None
+        names = self.list(folder)
+        wanted = PurePosixPath(name.replace("\\", "/").lower())
+        for asked, offered in (
+            (wanted.stem, {PurePosixPath(n.lower()).stem: n for n in names}),
+            (str(wanted), {n.lower(): n for n in names}),
+        ):
             close = difflib.get_close_matches(asked, offered, 1, 0.6)
             if close:
-                return known[last.get(close[0], close[0])] if offered is last else known[close[0]]
+                return offered[close[0]]
         return None
 
     def close(self) -> None:

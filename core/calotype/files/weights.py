@@ -63,7 +63,7 @@ def _refuse_others(start: bytes, name: str) -> None:
         raise ModelError(f'the weights file "{name}" is GGUF, which cannot be read yet. Get it as .safetensors.')
     if start.startswith(b"version "):
         raise ModelError(f'the weights file "{name}" is a Git LFS pointer, not the file. Run "git lfs pull".')
-    if start.lstrip().startswith(b"<"):
+    if start.lstrip().startswith(b"<") and not _may_be_header(start):
         raise ModelError(f'the weights file "{name}" is a web page, not weights. Download it again.')
 
 

@@ -157,7 +157,7 @@ class Disk:
 def entry_bytes(said: Mapping[str, Any]) -> bytes:
     """An entry as it stands in its file: the digest of the rest first. Raises Unstorable: not JSON."""
     try:
-        text = json.dumps(said, separators=(",", ":"), sort_keys=True).encode()
+        text = json.dumps(said, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise Unstorable(str(error)) from error
     return BEFORE + blake3.blake3(text).hexdigest().encode() + BETWEEN + text + AFTER
@@ -169,7 +169,7 @@ def parsed(data: bytes, key: str) -> Record:
     if data != BEFORE + blake3.blake3(text).hexdigest().encode() + BETWEEN + text + AFTER:
         raise Damaged(f"the entry {key} is not what was written")
     said = json.loads(text)
-    if said.get("format") != FORMAT or said.get("key") != key:
+    if said["format"] != FORMAT or said["key"] != key:
         raise Damaged(f"the entry {key} is of another key, or of another version of the store")
     return Record(
         key=key,

@@ -7,6 +7,7 @@ import struct
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,6 +44,7 @@ class Locks:
         self._threads: dict[str, list[Any]] = {}  # key -> [lock, how many use it]
         self._guard = threading.Lock()
         self._file: tuple[int, int] | None = None  # process, descriptor
+        self._close: Callable[[], object] = int  # closes it; at the latest when nobody refers to us any more
 
     @contextmanager
     def hold(self, key: str, check: Callable[[], None] | None = None) -> Iterator[None]:
@@ -67,11 +69,11 @@ class Locks:
                     del self._threads[key]
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, unless a lock is held now."""
         with self._guard:
-            if self._file is not None and self._file[0] == os.getpid():
-                os.close(self._file[1])
-            self._file = None
+            if not self._threads:
+                self._close()
+                self._file = None
 
     def _take(self, key: str, check: Callable[[], None] | None) -> int | None:
         """Wait for the other processes. The descriptor to give back, if there is one for this key alone."""
@@ -100,7 +102,10 @@ class Locks:
         with self._guard:
             if self._file is None or self._file[0] != process:
                 assert self._root is not None
-                self._file = (process, _opened(self._root / "locks"))
+                self._close()
+                descriptor = _opened(self._root / "locks")
+                self._file = (process, descriptor)
+                self._close = weakref.finalize(self, os.close, descriptor)
             return self._file[1]
 
 

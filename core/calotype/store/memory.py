@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import threading
 
 from calotype.store.stored import Stored
@@ -12,16 +13,17 @@ CHEAPEST = 1e-6  # seconds: nothing is free, so that results without cost are to
 
 
 class _Held:
-    """One result with its weight. score: the lowest is given up first."""
+    """One result with its weight. rank: score and number of the last use; the lowest is given up first."""
 
-    __slots__ = ("bytes", "score", "storages", "stored", "worth")
+    __slots__ = ("bytes", "rank", "storages", "stored", "total", "worth")
 
     def __init__(self, stored: Stored, bytes: int, storages: dict[Storage, int]) -> None:
         self.stored = stored
         self.bytes = bytes
         self.storages = storages
-        self.worth = max(stored.seconds, CHEAPEST) / (bytes + sum(storages.values()))
-        self.score = 0.0
+        self.total = bytes + sum(storages.values()) if storages else bytes
+        self.worth = max(stored.seconds, CHEAPEST) / self.total
+        self.rank = (0.0, 0)
 
 
 class Memory:
@@ -37,8 +39,9 @@ class Memory:
         self.bytes = 0
         self._held: dict[str, _Held] = {}
         self._shared: dict[Storage, list[int]] = {}  # storage -> [results that hold it, bytes]
-        self._heap: list[tuple[float, str]] = []
+        self._heap: list[tuple[tuple[float, int], str]] = []
         self._age = 0.0  # the score of what was given up last: what comes now begins there
+        self._uses = itertools.count()
         self._lock = threading.Lock()
 
     def __contains__(self, key: str) -> bool:
@@ -52,25 +55,25 @@ class Memory:
         held = self._held.get(key)
         if held is None:
             return None
-        held.score = self._age + held.worth
+        held.rank = (self._age + held.worth, next(self._uses))
         return held.stored
 
     def put(self, key: str, stored: Stored, weight: Survey) -> bool:
         """Keep a result and give up others for it; False if it is larger than everything allowed."""
         held = _Held(stored, weight.bytes, weight.storages)
-        if held.bytes + sum(held.storages.values()) > self.limit:
+        if held.total > self.limit:
             self.discard(key)
             return False
         with self._lock:
             self._drop(key)
-            held.score = self._age + held.worth
+            held.rank = (self._age + held.worth, next(self._uses))
             self._held[key] = held
-            heapq.heappush(self._heap, (held.score, key))
+            heapq.heappush(self._heap, (held.rank, key))
             self._count(held)
             if self.bytes > self.limit:
                 self._make_room()
             if len(self._heap) > 64 + 4 * len(self._held):
-                self._heap = [(h.score, k) for k, h in self._held.items()]
+                self._heap = [(h.rank, k) for k, h in self._held.items()]
                 heapq.heapify(self._heap)
         return True
 
@@ -115,12 +118,12 @@ class Memory:
 
     def _make_room(self) -> None:
         while self.bytes > self.limit and self._heap:
-            score, key = heapq.heappop(self._heap)
+            rank, key = heapq.heappop(self._heap)
             held = self._held.get(key)
             if held is None:
                 continue
-            if held.score > score:  # used since: it stands further back now
-                heapq.heappush(self._heap, (held.score, key))
+            if held.rank > rank:  # used since: it stands further back now
+                heapq.heappush(self._heap, (held.rank, key))
                 continue
-            self._age = max(self._age, score)
+            self._age = max(self._age, rank[0])
             self._drop(key)

@@ -110,7 +110,8 @@ def discard(disk: Disk, key: str) -> None:
         try:
             disk.objects.check(name, size)
         except Damaged:
-            disk.objects.remove(name)
+            if NAME.match(name):
+                disk.objects.remove(name)
 
 
 def clear(disk: Disk) -> None:
