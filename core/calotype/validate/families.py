@@ -1,0 +1,115 @@
+"""Which model families go together, from what stands in file headers; no weight is loaded for it.
+
+A family is the name that `inspect` gives: "sd1", "sdxl", ..., and "kl-f8-4" or "clip-l" for a VAE or a text encoder in
+a file of its own, which several families share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+WORDS = {
+    "Model": "model",
+    "Clip": "text encoder",
+    "Vae": "VAE",
+    "Conditioning": "conditioning",
+    "Latent": "latent",
+    "ControlNet": "ControlNet",
+    "checkpoints": "checkpoint",
+    "loras": "LoRA",
+    "controlnet": "ControlNet",
+    "vae": "VAE",
+    "clip": "text encoder",
+    "text_encoders": "text encoder",
+}
+TITLES = {
+    "sd1": "SD 1.5",
+    "sd2": "SD 2",
+    "sdxl": "SDXL",
+    "sdxl-refiner": "SDXL refiner",
+    "sd3": "SD 3",
+    "flux": "FLUX",
+    "svd": "Stable Video Diffusion",
+    "kl-f8-4": "4-channel",
+    "kl-f8-16": "16-channel",
+    "clip-l": "CLIP-L",
+    "clip-g": "CLIP-G",
+    "clip-h": "CLIP-H",
+    "t5": "T5",
+}
+FOUR_CHANNELS = frozenset({"sd1", "sd2", "sdxl", "sdxl-refiner", "sd2-unclip", "sd-upscaler", "svd"})
+PARTS: Mapping[str, frozenset[str]] = {
+    "kl-f8-4": FOUR_CHANNELS,
+    "clip-l": frozenset({"sd1"}),
+    "clip-h": frozenset({"sd2", "sd2-unclip"}),
+    "clip-g": frozenset({"sdxl-refiner"}),
+}
+NEVER: Mapping[str, frozenset[str]] = {"kl-f8-16": FOUR_CHANNELS, "t5": FOUR_CHANNELS}
+LATENTS = (frozenset({"sd1", "sd2", "sd2-unclip"}), frozenset({"sdxl", "sdxl-refiner"}))
+IN_LATENTS = frozenset({"Vae", "Latent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A family that travels on a link, and where it comes from.
+
+    kind: the type of the value ("Model", "Latent"), or the folder of a file at the node itself. origin: the id of the
+    node that names the file.
+    """
+
+    family: str
+    kind: str
+    origin: str
+    type: str
+    file: str
+
+    @property
+    def title(self) -> str:
+        """The family as people say it, with what it is: `SDXL ControlNet`."""
+        return f"{TITLES.get(self.family, self.family)} {WORDS.get(self.kind, self.kind)}"
+
+    @property
+    def partial(self) -> bool:
+        """Whether it is the family of a file with one part, which says less than that of a whole checkpoint."""
+        return self.family in PARTS or self.family in NEVER
+
+    @property
+    def source(self) -> str:
+        """Where it comes from, as a message says it."""
+        return f'node "{self.origin}" ({self.type}, {self.file})'
+
+
+@dataclass(frozen=True, slots=True)
+class Compatibility:
+    """Which families go together although their names differ.
+
+    parts: a family of files with one part -> the families that take it. never: -> the families that do not; they take
+    it unless named. latents: families in one set share their latent space, so VAEs and latents of one go with another.
+    """
+
+    parts: Mapping[str, frozenset[str]] = field(default_factory=lambda: PARTS)
+    never: Mapping[str, frozenset[str]] = field(default_factory=lambda: NEVER)
+    latents: tuple[frozenset[str], ...] = LATENTS
+
+    def fits(self, one: Known, other: Known) -> bool:
+        """Whether two families may meet at a node."""
+        a, b = one.family, other.family
+        if a == b:
+            return True
+        if one.partial and other.partial:
+            return not (a.startswith("kl-") and b.startswith("kl-"))
+        for part, whole in ((a, b), (b, a)):
+            if part in self.parts:
+                return whole in self.parts[part]
+            if part in self.never:
+                return whole not in self.never[part]
+        shared = bool({one.kind, other.kind} & IN_LATENTS)
+        return shared and any(a in group and b in group for group in self.latents)
+
+
+def mismatch(one: Known, other: Known) -> tuple[str, str]:
+    """The message and the remedy for two families that do not go together. `other` is the one at the input named."""
+    a, b = TITLES.get(one.family, one.family), TITLES.get(other.family, other.family)
+    message = f"the {other.title} from {other.source} does not go with the {one.title} from {one.source}"
+    return message, f'Choose a file for {a} in node "{other.origin}", or one for {b} in node "{one.origin}".'

@@ -1,0 +1,86 @@
+"""Families along the links: what comes to a node, whether it goes together, what its outputs carry on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from calotype import sockets
+from calotype.graph import Use
+from calotype.node import InputSpec, NodeSpec
+from calotype.sockets import Socket, Var
+from calotype.validate.families import Compatibility, Known, mismatch
+from calotype.validate.literals import Literals, Spot, file_inputs
+from calotype.validate.report import Report
+from calotype.validate.shapes import BEARING
+
+Arriving = list[tuple[InputSpec, Known]]
+
+
+class Meeting:
+    """Responsibilities: at one node, report two families that do not go together; say what its outputs carry."""
+
+    def __init__(self, report: Report, literals: Literals, compatibility: Compatibility) -> None:
+        self._report = report
+        self._literals = literals
+        self._compatibility = compatibility
+
+    def at(self, use: Use, prefix: str, spec: NodeSpec, linked: Arriving) -> dict[str, Known]:
+        """The families of the outputs. linked: what comes in over links."""
+        own = self._own(use, prefix, spec)
+        if spec.same_family:
+            meeting = [(i, k) for i, k in linked if not i.lazy and sockets.names(i.socket) & BEARING]
+            if self._clash(use, prefix, [*meeting, *own]):
+                return {}  # said once; what follows from it is not
+        return {o.name: k for o in spec.outputs.values() if (k := _carried(o.socket, spec, linked, own)) is not None}
+
+    def _own(self, use: Use, prefix: str, spec: NodeSpec) -> Arriving:
+        """The families in the files that the node itself names."""
+        found: Arriving = []
+        for file in file_inputs(spec):
+            value = use.inputs.get(file.name)
+            if value is None or file.variadic:
+                continue
+            family = self._literals.family(file, value, Spot(use, prefix, file.name))
+            name = value if isinstance(value, str) else value["file"]
+            if family:
+                found.append((file, Known(family, file.folder or "", prefix + use.id, spec.id, name)))
+        return found
+
+    def _clash(self, use: Use, prefix: str, meeting: Arriving) -> bool:
+        distinct = {(k.family, k.kind): (i, k) for i, k in reversed(meeting)}
+        found = list(reversed(distinct.values()))
+        for at, (_, one) in enumerate(found):
+            for input, other in found[at + 1 :]:
+                if not self._compatibility.fits(one, other):
+                    message, hint = mismatch(one, other)
+                    value = f"{other.family}, {one.family}"
+                    self._report.use("family-mismatch", message, use, prefix, input.name, value=value, hint=hint)
+                    return True
+        return False
+
+
+def _carried(socket: Socket, spec: NodeSpec, linked: Arriving, own: Arriving) -> Known | None:
+    """What an output carries: the family of an input of its type, else of the file, else of what else meets here."""
+    if isinstance(socket, Var):
+        return _agreed(k for i, k in linked if i.socket == socket)
+    kind = min(sockets.names(socket) & BEARING, default=None)
+    if kind is None:
+        return None
+    alike = [k for _, k in linked if k.kind == kind]
+    if not spec.same_family:
+        return _agreed(alike)
+    every = [*alike, *(k for _, k in own), *(k for _, k in linked)]
+    whole = [k for k in every if not k.partial]
+    best = next(iter(whole or every), None)
+    return replace(best, kind=kind) if best is not None else None
+
+
+def _agreed(found: Iterable[Known]) -> Known | None:
+    """The one family, when there is no other among them."""
+    known = list(found)
+    return known[0] if known and len({k.family for k in known}) == 1 else None
+
+
+Families = Mapping[tuple[str, str], Known]
+"""By node and output."""
