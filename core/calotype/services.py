@@ -91,20 +91,23 @@ class Services:
         """Every problem of a document; none is a promise that it can run."""
         return validate(document, self.registry, self.files, self.host.family)
 
-    def prepared(self, document: Document) -> tuple[Document, Checked]:
-        """The document as it will run: versions migrated, seeds drawn. Raises ValidationError with all problems."""
+    def prepared(self, document: Document, chosen: bool = False) -> tuple[Document, Graph]:
+        """The document as it will run: versions migrated, seeds drawn. Raises ValidationError with all problems.
+
+        chosen: somebody said which nodes are wanted, so that it may be a workflow without an output node.
+        """
         migrated, _ = migrate_nodes(document, self.registry)
         resolved = resolve_seeds(migrated, self.registry, draw_seed)
         checked = self.check(resolved)
-        if checked.problems:
-            raise ValidationError.of(checked.problems, f'workflow "{document.name}"')
-        return resolved, checked
+        problems = [p for p in checked.problems if not (chosen and p.code == "nothing-to-run")]
+        if problems or checked.graph is None:
+            raise ValidationError.of(problems, f'workflow "{document.name}"')
+        return resolved, checked.graph
 
     def plan(self, document: Document, targets: Sequence[str] | None = None) -> Plan:
         """What a run would do and why. Raises ValidationError, GraphError, FileError."""
-        resolved, checked = self.prepared(document)
-        assert checked.graph is not None
-        plan = self.planner.plan(checked.graph, self._targets(resolved, checked.graph, targets))
+        resolved, now = self.prepared(document, chosen=targets is not None)
+        plan = self.planner.plan(now, self._targets(resolved, now, targets))
         last = self.history.last(document.name)
         graph = flatten(read(last["workflow"])) if last else None
         explain(plan, graph, last, self.runtime.to_dict())
@@ -126,11 +129,10 @@ class Services:
         targets: nodes to run to, instead of the output nodes. save: "node.output" -> file to write it to. out: folder
         for the files that the run makes. Raises ValidationError, GraphError, FileError before anything runs.
         """
-        resolved, checked = self.prepared(document)
-        assert checked.graph is not None
-        named = [self._end(checked.graph.uses, end) for end in save or ()]
-        base = self._targets(resolved, checked.graph, targets) if targets or out is not None or not save else []
-        plan = self.planner.plan(checked.graph, list(dict.fromkeys([*base, *named])))
+        resolved, graph = self.prepared(document, chosen=bool(targets or save))
+        named = [self._end(graph.uses, end) for end in save or ()]
+        base = self._targets(resolved, graph, targets) if targets or out is not None or not save else []
+        plan = self.planner.plan(graph, list(dict.fromkeys([*base, *named])))
         started, emitter = datetime.now(UTC), Emitter(uuid.uuid4().hex, on_event)
         outcome = self.executor.run(plan, emitter, cancel=cancel, keep_going=keep_going)
         record, saved = self._record(emitter.run, resolved, outcome, started), dict[str, Saved]()

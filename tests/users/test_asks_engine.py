@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from calotype.errors import MutationError, ValidationError
+from calotype.node import Input, Node
 from calotype.services import Services
 from calotype.settings import Settings
 from calotype.testing import registry
+from calotype.types import FileRef
 from calotype.workflow import read
 
 
@@ -24,6 +26,16 @@ def services(tmp_path):
             if spec.id not in opened.registry:
                 opened.registry.add(spec, lambda id=spec.id: toys.node_class(id))
         yield opened
+
+
+class Hash(Node):
+    """The hash of a file."""
+
+    file: FileRef = Input(folder="input")
+
+    def run(self) -> str:
+        """Its hash."""
+        return self.file.hash
 
 
 def link(end):
@@ -60,18 +72,6 @@ def test_e4_the_plan_says_hit_or_miss_and_the_first_part_of_the_key_that_differs
 
 
 def test_e4_a_file_replaced_under_the_same_name_is_noticed(services, tmp_path):
-    from calotype.node import Input, Node
-    from calotype.types import FileRef
-
-    class Hash(Node):
-        """The hash of a file."""
-
-        file: FileRef = Input(folder="input")
-
-        def run(self) -> str:
-            """Its hash."""
-            return self.file.hash
-
     services.registry.add_class(Hash)
     folder = tmp_path / "home" / "input"
     folder.mkdir(parents=True)
