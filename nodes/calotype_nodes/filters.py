@@ -80,7 +80,10 @@ def sobel(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def ridge(strength: Tensor, angle: Tensor) -> Tensor:
-    """Where strength (B, H, W) is above both neighbours along the angle, rounded to an eighth of a turn."""
+    """Where strength (B, H, W) is above both neighbours along the angle, rounded to an eighth of a turn.
+
+    Of two equal neighbours, as at a sharp step, one stays.
+    """
     import torch
     from torch.nn import functional
 
@@ -91,7 +94,7 @@ def ridge(strength: Tensor, angle: Tensor) -> Tensor:
     for i, (dy, dx) in enumerate(((0, 1), (1, 1), (1, 0), (1, -1))):
         ahead = p[:, 1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width]
         behind = p[:, 1 - dy : 1 - dy + height, 1 - dx : 1 - dx + width]
-        out[(step == i) & (strength > ahead) & (strength > behind)] = 1
+        out[(step == i) & (strength > ahead) & (strength >= behind)] = 1
     return out
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Literal, NamedTuple
 
 from calotype.node import Context, Input, Node
 from calotype.types import Clip, Conditioning
@@ -53,3 +54,108 @@ class TextLines(Node, category="text"):
     def run(self) -> Lines:
         """Split it."""
         return Lines([line.strip() for line in self.text.splitlines() if line.strip()])
+
+
+class TextSplit(Node, category="text"):
+    """Split a text into a list at a separator."""
+
+    text: str = Input(default="", multiline=True)
+    separator: str = ","
+    trim: bool = Input(default=True, doc="Take white space off the items, and leave out empty ones.")
+
+    def run(self) -> Lines:
+        """Split it; without a separator it is one item."""
+        parts = self.text.split(self.separator) if self.separator else [self.text]
+        return Lines([p.strip() for p in parts if p.strip()] if self.trim else parts)
+
+
+class TextReplace(Node, category="text"):
+    """Replace every occurrence of a text in another."""
+
+    text: str = Input(default="", multiline=True)
+    find: str = ""
+    replacement: str = ""
+
+    def run(self) -> Written:
+        """Replace them; an empty `find` finds nothing."""
+        return Written(self.text.replace(self.find, self.replacement) if self.find else self.text)
+
+
+class TextFormat(Node, category="text"):
+    """Put values into a text, in place of {a}, {b}, {c} and {d}."""
+
+    template: str = Input(default="{a}", multiline=True)
+    a: str | int | float = ""
+    b: str | int | float = ""
+    c: str | int | float = ""
+    d: str | int | float = ""
+
+    def run(self) -> Written:
+        """Fill it in, left to right; what is filled in is not looked at again."""
+        values = {name: getattr(self, name) for name in "abcd"}
+        return Written(re.sub(r"\{([abcd])\}", lambda m: said(values[m[1]]), self.template))
+
+
+class TextCase(Node, category="text"):
+    """Write a text in capitals or small letters."""
+
+    text: str = Input(default="", multiline=True)
+    case: Literal["lower", "upper", "sentence", "title"] = "lower"
+
+    def run(self) -> Written:
+        """Change its letters."""
+        how = {"lower": str.lower, "upper": str.upper, "sentence": str.capitalize, "title": str.title}
+        return Written(how[self.case](self.text))
+
+
+class TextTrim(Node, category="text"):
+    """Take white space off a text."""
+
+    text: str = Input(default="", multiline=True)
+    side: Literal["both", "left", "right"] = "both"
+
+    def run(self) -> Written:
+        """Take it off."""
+        how = {"both": str.strip, "left": str.lstrip, "right": str.rstrip}
+        return Written(how[self.side](self.text))
+
+
+class Found(NamedTuple):
+    """Yes or no."""
+
+    found: bool
+
+
+class TextContains(Node, category="text"):
+    """Tell whether a text is in another."""
+
+    text: str = Input(default="", multiline=True)
+    find: str = ""
+    same_case: bool = Input(default=True, doc="Whether capitals and small letters differ.")
+
+    def run(self) -> Found:
+        """Look for it."""
+        if self.same_case:
+            return Found(self.find in self.text)
+        return Found(self.find.lower() in self.text.lower())
+
+
+class Count(NamedTuple):
+    """How many."""
+
+    length: int
+
+
+class TextLength(Node, category="text"):
+    """Count the characters of a text."""
+
+    text: str = Input(default="", multiline=True)
+
+    def run(self) -> Count:
+        """Count them."""
+        return Count(len(self.text))
+
+
+def said(value: str | float) -> str:
+    """A value as text: whole numbers without a point."""
+    return f"{value:.10g}" if isinstance(value, float) else str(value)

@@ -5,7 +5,17 @@ from PIL import Image as Pictures
 
 from calotype.errors import FileError
 from calotype.types import FileRef, Image
-from calotype_nodes.images import ImageGrid, ImageScale, LoadImage
+from calotype_nodes.images import (
+    GetImageSize,
+    ImageGrid,
+    ImageScale,
+    ImageScaleBy,
+    ImageScaleToPixels,
+    ImageScaleToSide,
+    ImageStitch,
+    LoadImage,
+    SolidImage,
+)
 
 RAMP = torch.arange(16.0).reshape(1, 4, 4, 1).expand(-1, -1, -1, 3) / 15
 
@@ -115,3 +125,40 @@ def test_labels_stand_under_their_pictures():
         True,
         True,
     ]
+
+
+def test_a_picture_of_one_colour():
+    got = SolidImage(width=2, height=1, batch_size=2, colour="#ff8000").run().pixels
+    assert torch.equal(got, torch.tensor([1.0, 128 / 255, 0.0]).expand(2, 1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("node", "size"),
+    [
+        (ImageScaleBy(image=Image(torch.rand(1, 4, 6, 3)), factor=1.5), (6, 9)),
+        (ImageScaleToSide(image=Image(torch.rand(1, 4, 6, 3)), longest=12), (8, 12)),
+        (ImageScaleToPixels(image=Image(torch.rand(1, 64, 256, 3)), megapixels=0.25), (256, 1024)),
+    ],
+)
+def test_pictures_scale_in_proportion(node, size):
+    assert node.run().pixels.shape[1:3] == size
+
+
+def test_the_size_of_pictures_is_told():
+    assert GetImageSize(image=Image(torch.zeros(2, 3, 4, 3))).run() == (4, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("side", "rows"),
+    [("right", [[0, 3, 1], [0, 3, 1]]), ("left", [[1, 3, 0], [1, 3, 0]]), ("below", [[0], [0], [3], [1]])],
+)
+def test_pictures_are_stitched(side, rows):
+    dark, light = Image(torch.zeros(1, 2, 1, 3)), Image(torch.full((1, 4, 2, 3), 1 / 3))
+    got = ImageStitch(image=dark, other=light, side=side, gap=1, colour="white").run().pixels[0, ..., 0]
+    assert (got * 3).round().int().tolist() == (rows if side != "below" else [[0], [0], [3], [1], [1]])
+
+
+def test_pictures_that_are_not_scaled_are_padded():
+    dark, light = Image(torch.zeros(1, 3, 1, 3)), Image(torch.full((1, 1, 1, 4), 0.5))
+    got = ImageStitch(image=dark, other=light, match_size=False).run().pixels[0, ..., 0]
+    assert got.tolist() == [[0, 1], [0, 0.5], [0, 1]]

@@ -1,7 +1,19 @@
+import pytest
 import torch
 
 from calotype.types import Clip, Conditioning, FileRef, Prompt
-from calotype_nodes.text import TextEncode, TextJoin, TextLines
+from calotype_nodes.text import (
+    TextCase,
+    TextContains,
+    TextEncode,
+    TextFormat,
+    TextJoin,
+    TextLength,
+    TextLines,
+    TextReplace,
+    TextSplit,
+    TextTrim,
+)
 
 CLIP = Clip(FileRef("checkpoints", "a.safetensors"), "sd15")
 
@@ -26,3 +38,37 @@ def test_texts_and_lists_of_texts_are_joined_in_order():
 
 def test_lines_are_trimmed_and_empty_ones_left_out():
     assert TextLines(text=" an apple\n\n\ta pear \r\nplum").run() == (["an apple", "a pear", "plum"],)
+
+
+def test_texts_are_split_at_a_separator():
+    assert TextSplit(text="a, b,,c ").run() == (["a", "b", "c"],)
+    assert TextSplit(text="a, b", trim=False).run() == (["a", " b"],)
+    assert TextSplit(text="a b", separator="").run() == (["a b"],)
+
+
+def test_texts_are_replaced():
+    assert TextReplace(text="a cat, a hat", find="a ", replacement="the ").run() == ("the cat, the hat",)
+    assert TextReplace(text="a", find="", replacement="b").run() == ("a",)
+
+
+def test_values_are_put_into_a_text_once():
+    got = TextFormat(template="{a} of {b}: {c}{d} {e}", a="{b}", b=3, c=0.5, d=2.0).run()
+    assert got == ("{b} of 3: 0.52 {e}",)
+
+
+@pytest.mark.parametrize(
+    ("case", "text"),
+    [("lower", "a red apple"), ("upper", "A RED APPLE"), ("sentence", "A red apple"), ("title", "A Red Apple")],
+)
+def test_letters_change_their_case(case, text):
+    assert TextCase(text="a Red apple", case=case).run() == (text,)
+
+
+@pytest.mark.parametrize(("side", "text"), [("both", "a"), ("left", "a "), ("right", " a")])
+def test_white_space_is_taken_off(side, text):
+    assert TextTrim(text=" a ", side=side).run() == (text,)
+
+
+def test_texts_are_searched_and_counted():
+    assert [TextContains(text="a Cat", find="cat", same_case=s).run().found for s in (True, False)] == [False, True]
+    assert TextLength(text="three").run() == (5,)
