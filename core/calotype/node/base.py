@@ -62,7 +62,9 @@ class Node:
     def __init_subclass__(cls, *, category: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.category = category or cls.category
+        said = cls.__doc__
         dataclasses.dataclass(frozen=True, kw_only=True, eq=False)(cls)
+        cls.__doc__ = said  # a dataclass without a docstring is given its signature for one
 
     if not TYPE_CHECKING:  # a subclass's own signature is the one that counts
 
