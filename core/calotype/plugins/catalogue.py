@@ -41,11 +41,11 @@ class Catalogue:
     def get(self, source: Source, stamp: str | None) -> Found | None:
         """What is known of a plugin with this stamp (None: whatever its stamp)."""
         entry = self._entries.get(_key(source))
-        if entry is None or (stamp is not None and entry.get("stamp") != stamp):
+        if not isinstance(entry, dict) or (stamp is not None and entry.get("stamp") != stamp):
             return None
         try:
             return Found(tuple(FoundNode.from_dict(n) for n in entry["nodes"]))
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):  # not as it was written here
             return None
 
     def put(self, source: Source, stamp: str, found: Found) -> None:

@@ -104,12 +104,10 @@ def _line(error: BaseException, source: Source) -> str:
 
 def _missing(module: str, source: Source) -> str:
     top, _, rest = module.partition(".")
-    if source.private and (source.place.stem == top or (source.place.parent / f"{top}.py").is_file()):
-        return (
-            f"Inside a plugin import relatively: from .{rest} import ..."
-            if rest
-            else "Inside a plugin import relatively"
-        )
+    if source.private and source.place.stem == top:
+        return f"Inside a plugin import relatively: from .{rest or 'module'} import ..."
+    if source.private and ((source.place / f"{top}.py").is_file() or (source.place / top).is_dir()):
+        return f"Inside a plugin import relatively: from . import {top}"
     if top in (NAMESPACE, source.module.partition(".")[0]):
         return "The plugin has no such module"
     return f"Install the package that brings it, often: python -m pip install {top.replace('_', '-')}"

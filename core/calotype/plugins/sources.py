@@ -108,33 +108,43 @@ def at(path: Path) -> Source:
     """The plugin in one folder or file. Never raises: what is wrong stands in `error`."""
     path = path.absolute()
     project = path / "pyproject.toml"
-    if path.is_file():
+    if path.suffix == ".py" and not path.is_dir():
         return _dropped(path.stem, path, _inline(path))
     if not project.is_file():
         error = "" if (path / "__init__.py").is_file() else "it has neither an __init__.py nor a pyproject.toml"
         return _dropped(path.name, path, {}, error)
     try:
         said = tomllib.loads(project.read_text(encoding="utf-8"))
+        return _project(path, project, _table(said, "project"))
     except (OSError, ValueError) as problem:
         return _dropped(path.name, path, {}, f"{project} cannot be read: {problem}")
-    return _project(path, project, said.get("project", {}))
+
+
+def _table(said: dict[str, Any], name: str) -> dict[str, Any]:
+    table = said.get(name, {})
+    if not isinstance(table, dict):
+        raise ValueError(f'"{name}" is not a table')
+    return table
 
 
 def _project(path: Path, project: Path, said: dict[str, Any]) -> Source:
-    declared = said.get("entry-points", {}).get(GROUP, {})
+    declared = _table(_table(said, "entry-points"), GROUP)
     name, module = next(iter(declared.items()), (said.get("name", path.name), ""))
-    top = module.partition(":")[0].partition(".")[0]
-    tries = [path / top, path / "src" / top, *path.glob("src/*"), *path.iterdir(), path] if top else []
-    tries += [path / name.replace("-", "_"), path / "src" / name.replace("-", "_"), path, *sorted(path.glob("src/*"))]
-    place = next((p for p in tries if (p / "__init__.py").is_file()), None)
-    single = path / f"{top or name.replace('-', '_')}.py"
-    if place is None and single.is_file():
-        place = single
-    error = "" if place else f"{project} names the plugin {name!r}, but no package of it lies beside it or in src/"
-    return _dropped(name, place or path, said, error, project)
+    if not isinstance(name, str) or not isinstance(module, str):
+        raise ValueError("the name of the plugin is not a text")
+    package = re.split(r"[:.]", module)[0] or name.replace("-", "_")
+    places = (path / package, path / "src" / package, path)
+    place = next((p for p in places if (p / "__init__.py").is_file()), path / f"{package}.py")
+    if not place.exists():
+        error = f"{project} names the plugin {name!r}, but there is no package {package} beside it or in src/"
+        return _dropped(name, path, said, error, project)
+    return _dropped(name, place, said, "", project)
 
 
 def _dropped(name: str, place: Path, said: dict[str, Any], error: str = "", project: Path | None = None) -> Source:
+    requires = said.get("dependencies", ())
+    if not isinstance(requires, (list, tuple)) or not all(isinstance(r, str) for r in requires):
+        raise ValueError(f'"dependencies" is {requires!r}; it is a list of texts')
     return Source(
         name=name,
         module=f"{NAMESPACE}.{name.replace('-', '_')}",
@@ -142,7 +152,7 @@ def _dropped(name: str, place: Path, said: dict[str, Any], error: str = "", proj
         origin="folder",
         version=str(said.get("version", "")),
         project=project,
-        requires=tuple(said.get("dependencies", ())),
+        requires=tuple(requires),
         error=_name_error(name) or error,
     )
 

@@ -34,15 +34,18 @@ print("\\n" + json.dumps({"seconds": time.perf_counter() - began, "loaded": sort
 """
 
 
-def check_plugin(plugin: str | Path) -> Report:
+def check_plugin(plugin: str | Path, *, fresh: bool = True) -> Report:
     """Check a plugin: a folder or file, or the name of an installed one. Raises PluginError if there is none.
+
+    fresh: import it in a process of its own first, which shows how long that takes, what else it brings along, and
+    whether the process survives it.
 
     Errors: `load` (it cannot be imported, or a node is declared wrongly), `private-import`, `duplicate` (two nodes of
     one id), `doc` (a node without a docstring), `migrate`, and those of the nodes' own examples (see `try_examples`).
     Warnings: `heavy-import`, `slow-import`, `no-nodes`, `migrate` (a version above 1 without it).
     """
     source = find(plugin)
-    seconds, loaded, died = (None, (), "") if source.error else _probe(str(plugin))
+    seconds, loaded, died = (None, (), "") if source.error or not fresh else _probe(str(plugin))
     if source.error or died:
         return Report(source.name, (), tuple(errors("load", [source.error or died])), None)
     if source.private:
