@@ -20,7 +20,8 @@ HOSTILE = [
 ]  # fmt: skip
 FINE = [
     "sd15.safetensors", "sub/sd 1.5.safetensors", "ümlaut.png", "模型.safetensors", "cafe\u0301.png", "a..b", "..a",
-    ".hidden", "a,b&c'd(1)[2]{3}.png", "console.png", "com10.txt", "nullable", "a" * 255, "%2e%2e", "$HOME", "~", "-rf", "x;ls",
+    ".hidden", "a,b&c'd(1)[2]{3}.png", "console.png", "com10.txt", "nullable", "a" * 255, "%2e%2e", "$HOME", "~", "-rf",
+    "x;ls",
 ]  # fmt: skip
 
 

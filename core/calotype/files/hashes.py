@@ -64,7 +64,7 @@ class Hashes:
         if found is not None:
             return found
         found = file_hash(path)
-        if _stamp(path) == stamp and time.time_ns() - stamp[1] > SETTLED_NS:
+        if _stamp(path) == stamp and abs(time.time_ns() - stamp[1]) > SETTLED_NS:
             self._remember(name, stamp, found)
         return found
 
