@@ -7,23 +7,23 @@ from importlib.metadata import version
 
 from cyclopts import App, Parameter
 
-COMMANDS = (
-    # each is the module calotype.cli.commands.NAME, with hyphens as underscores, and in it a function of that name
-    "run",
-    "validate",
-    "plan",
-    "fmt",
-    "diff",
-    "replay",
-    "nodes",
-    "plugins",
-    "models",
-    "store",
-    "new-plugin",
-    "check-plugin",
-    "version",
-)
-HELP = "Run node-graph workflows for diffusion models: what the editor saves is what runs here."
+COMMANDS = {
+    # name -> help; each is the module calotype.cli.commands.NAME (hyphens as underscores) with a function of that name
+    "run": "Run a workflow: once, as a sweep, or over many inputs.",
+    "validate": "Say everything that is wrong with workflows, without running them.",
+    "plan": "Say what a run would compute, what is stored, and why.",
+    "fmt": "Write workflow files in their canonical form.",
+    "diff": "Say which nodes, values and links of two workflows differ.",
+    "replay": "Compute a picture again from its record and compare.",
+    "nodes": "List node types, or show one.",
+    "plugins": "List plugins and what is wrong with them.",
+    "models": "List weights files with family, size and hash.",
+    "store": "Show, prune, verify or clear stored results.",
+    "new-plugin": "Write a plugin that passes its own tests.",
+    "check-plugin": "Check that a plugin conforms.",
+    "version": "Say which versions and device runs have here.",
+}
+HELP = "Run node-graph workflows for diffusion models."
 
 
 def build(tokens: Sequence[str]) -> App:
@@ -34,12 +34,12 @@ def build(tokens: Sequence[str]) -> App:
     app = App(
         name="calotype", help=HELP, version=f"calotype {version('calotype')}", default_parameter=Parameter(negative="")
     )
-    for name in COMMANDS:
+    for name, help in COMMANDS.items():
         module = name.replace("-", "_")
         if name == "run" and list(tokens[:1]) == ["run"]:
             from calotype.cli.commands.run import command
 
             app.command(command(tokens[1:]), name="run")
         else:
-            app.command(f"calotype.cli.commands.{module}:{module}", name=name)
+            app.command(f"calotype.cli.commands.{module}:{module}", name=name, help=help)
     return app
