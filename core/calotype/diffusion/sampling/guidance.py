@@ -43,18 +43,30 @@ class Steers(Protocol):
     """A ControlNet's weights, as guidance needs them."""
 
     def residuals(
-        self, x: Tensor, timestep: Tensor, tokens: Tensor, hint: Tensor, *, strength: float, pooled: Tensor | None
+        self,
+        x: Tensor,
+        timestep: Tensor,
+        tokens: Tensor,
+        hint: Tensor,
+        *,
+        strength: float = ...,
+        pooled: Tensor | None = ...,
+        options: Mapping[str, Any] | None = ...,
     ) -> Any:
         """What is added to the denoiser's activations; several are added up with +."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Batch:
-    """Regions that go through the denoiser together. members: (side, region); tokens and pooled: of all, in a row."""
+    """Regions that go through the denoiser together.
+
+    members: (side, region); tokens, pooled: of all, in a row; options: for the denoiser, tensors among them in a row.
+    """
 
     members: tuple[tuple[int, Region], ...]
     tokens: Tensor
     pooled: Tensor | None
+    options: Mapping[str, Any]
 
     @classmethod
     def of(cls, members: Sequence[tuple[int, Region]]) -> Batch:
@@ -62,7 +74,9 @@ class Batch:
         length = math.lcm(*(r.tokens.shape[1] for _, r in members))
         tokens = torch.cat([r.tokens.repeat(1, length // r.tokens.shape[1], 1) for _, r in members])
         pooled = [r.pooled for _, r in members if r.pooled is not None]
-        return cls(tuple(members), tokens, torch.cat(pooled) if pooled else None)
+        first = members[0][1]
+        tensors = {name: torch.cat([r.tensors[name] for _, r in members]) for name in first.tensors}
+        return cls(tuple(members), tokens, torch.cat(pooled) if pooled else None, dict(first.options) | tensors)
 
 
 class Guidance:
@@ -133,7 +147,8 @@ class Guidance:
             _size(a) == _size(b)
             and self._tokens_fit(a.tokens, b.tokens)
             and _shape(a.pooled) == _shape(b.pooled)
-            and same(dict(a.extras), dict(b.extras))
+            and dict(a.options) == dict(b.options)
+            and {k: v.shape for k, v in a.tensors.items()} == {k: v.shape for k, v in b.tensors.items()}
             and len(a.controls) == len(b.controls)
             and all(map(_same_control, a.controls, b.controls))
         )
@@ -157,7 +172,7 @@ class Guidance:
         first = batch.members[0][1]
         residuals = self._residuals(first.controls, given, time, batch, sigma) if first.controls else None
         raw = self._denoiser.predict(
-            given, time, batch.tokens, pooled=batch.pooled, residuals=residuals, options=first.extras
+            given, time, batch.tokens, pooled=batch.pooled, residuals=residuals, options=batch.options
         )
         estimates = self.sampling.denoised(raw.to(x.dtype), joined, sigma)
         return list(estimates.chunk(len(crops)))
@@ -178,6 +193,7 @@ class Guidance:
                 self._hint(control, x, len(batch.members)),
                 strength=control.strength,
                 pooled=batch.pooled,
+                options=batch.options,
             )
             for control in controls
             if to_sigma(control.start) >= sigma >= to_sigma(control.end)
@@ -229,15 +245,6 @@ def fit_picture(pixels: Tensor, size: tuple[int, int]) -> Tensor:
     return torch.nn.functional.interpolate(cut, size=size, mode="nearest-exact")
 
 
-def same(a: Any, b: Any) -> bool:
-    """Whether two JSON-like values that may hold tensors are equal."""
-    if isinstance(a, Tensor) or isinstance(b, Tensor):
-        return a is b or (isinstance(a, Tensor) and isinstance(b, Tensor) and torch.equal(a, b))
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
-    return bool(a == b)
-
-
 def _size(region: Region) -> tuple[int, ...] | None:
     return None if region.area is None else region.area[: len(region.area) // 2]
 
@@ -247,4 +254,6 @@ def _shape(x: Tensor | None) -> torch.Size | None:
 
 
 def _same_control(a: Control, b: Control) -> bool:
-    return (a.net, a.strength, a.start, a.end) == (b.net, b.strength, b.start, b.end) and same(a.hint, b.hint)
+    return (a.net, a.strength, a.start, a.end) == (b.net, b.strength, b.start, b.end) and (
+        a.hint is b.hint or torch.equal(a.hint, b.hint)
+    )

@@ -11,7 +11,7 @@ options
 tensors
     "mask": (B or 1, H, W), of any size; 1 where the prompt applies.
 
-All other options and tensors go to the denoiser.
+All other options and tensors go to the denoiser; tensors of the latents' size (`concat`) are cut to the area.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class Region:
 
     tokens: Tensor
     pooled: Tensor | None
-    extras: Mapping[str, Any]
+    options: Mapping[str, Any]
+    tensors: Mapping[str, Tensor]
     controls: tuple[Control, ...] = ()
     area: Area | None = None
     weight: Tensor | None = None
@@ -97,18 +98,17 @@ def lay_out(canvas: Canvas, sides: Sequence[Sequence[Prompt]]) -> list[list[Regi
                 _add_counterpart(other, region)
     for other in laid[1:]:
         _share_controls(laid[0], other)
-    return [[_weighted(canvas, region) for region in side] for side in laid]
+    return [[_weighted(canvas, _cropped(canvas, region)) for region in side] for side in laid]
 
 
 def _region(canvas: Canvas, prompt: Prompt) -> Region:
     options, batch = prompt.options, canvas.shape[0]
-    extras = {k: v for k, v in options.items() if k not in OURS}
-    extras |= {k: v.to(canvas.device) for k, v in prompt.tensors.items() if k not in OURS}
     mask = _mask(canvas, prompt.tensors["mask"]) if "mask" in prompt.tensors else None
     return Region(
         tokens=repeated(prompt.tokens, batch).to(canvas.device, canvas.dtype),
         pooled=None if prompt.pooled is None else repeated(prompt.pooled, batch).to(canvas.device, canvas.dtype),
-        extras=extras,
+        options={k: v for k, v in options.items() if k not in OURS},
+        tensors={k: repeated(v, batch).to(canvas.device) for k, v in prompt.tensors.items() if k not in OURS},
         controls=prompt.controls,
         area=_area(canvas, options, mask),
         strength=float(options.get("strength", 1.0)),
@@ -171,7 +171,9 @@ def _add_counterpart(regions: list[Region], wanted: Region) -> None:
         return
     best = min(holders, key=lambda r: float("inf") if r.area is None else _cells(r.area))
     if best.area != wanted.area:
-        regions.append(replace(wanted, tokens=best.tokens, pooled=best.pooled, extras=best.extras))
+        regions.append(
+            replace(wanted, tokens=best.tokens, pooled=best.pooled, options=best.options, tensors=best.tensors)
+        )
 
 
 def _cells(area: Area) -> int:
@@ -191,6 +193,18 @@ def _share_controls(positive: list[Region], negative: list[Region]) -> None:
         return
     for region, i in zip(lent, plain, strict=False):
         negative[i] = replace(negative[i], controls=region.controls)
+
+
+def _cropped(canvas: Canvas, region: Region) -> Region:
+    """Tensors of the latents' size, cut to the area."""
+    if region.area is None:
+        return region
+    sides = len(canvas.sides)
+    cut = {
+        name: region.crop(tensor) if tensor.ndim == sides + 2 and tensor.shape[2:] == canvas.sides else tensor
+        for name, tensor in region.tensors.items()
+    }
+    return replace(region, tensors=cut)
 
 
 def _weighted(canvas: Canvas, region: Region) -> Region:

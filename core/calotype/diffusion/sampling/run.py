@@ -24,7 +24,7 @@ from calotype.types import Conditioning, ControlNet, Latent
 Report = Callable[[int, int, Tensor], None]
 """Told (steps begun, steps in all, the estimate in the model's units). May raise, which ends the sampling."""
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 class Sampleable(Predicts, Protocol):
