@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import linecache
 import re
+import sys
 import types
 import typing
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -170,10 +172,14 @@ def type_name(cls: type) -> str:
 
 
 def _place(cls: type[Node]) -> str:
-    try:
-        return f"{inspect.getsourcefile(cls)}:{inspect.getsourcelines(cls)[1]}"
-    except (OSError, TypeError):
+    """File and line; `inspect` would parse the whole file for every class in it."""
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    if file is None:
         return cls.__module__
+    linecache.checkcache(file)
+    opening = re.compile(rf"\s*class {re.escape(cls.__name__)}\b")
+    line = next((i for i, text in enumerate(linecache.getlines(file), 1) if opening.match(text)), None)
+    return f"{file}:{line}" if line else str(file)
 
 
 def _wrong(cls: type[Node], what: str, field: str | None = None) -> DefinitionError:
