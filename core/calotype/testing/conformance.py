@@ -9,7 +9,6 @@ from pathlib import Path
 
 from calotype.errors import PluginError
 from calotype.node import Node
-from calotype.plugins.discovery import discover
 from calotype.plugins.loading import forget
 from calotype.plugins.reading import Found, node_class, read
 from calotype.plugins.record import Source
@@ -88,11 +87,10 @@ def _nodes(source: Source, found: Found) -> list[Finding]:
     if not found.nodes and not found.errors:
         findings += warnings("no-nodes", ["it brings no nodes; are their modules listed in NODE_MODULES?"])
     seen: dict[str, str] = {}
-    own = {s.id: s.source for s in discover().registry} if source.private else {}
     for node in found.nodes:
         spec = node.spec
         for name in (spec.id, *spec.aliases):
-            other = seen.get(name) or own.get(name)
+            other = seen.get(name)
             findings += errors("duplicate", [f'"{name}" is defined in {other} and in {spec.source}'] if other else [])
             seen[name] = spec.source
         findings += errors("doc", [] if spec.doc else [f"{spec.source}: {spec.id} has no docstring"])
