@@ -6,7 +6,7 @@ and where it comes from stays the same, so a node has the same key in a group an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,12 +16,16 @@ from calotype.workflow.values import Place, Wire, place, plain, wire
 
 
 class Scope(NamedTuple):
-    """One level of nodes under expansion. given: values that come from outside, by inner node and input."""
+    """One level of nodes under expansion.
+
+    given: values that come from outside, by inner node. inner: the instances that are expanded, by id.
+    """
 
     prefix: str
     nodes: Nodes
     given: Mapping[str, list[tuple[Place, Any]]]
     enabled: bool
+    inner: Mapping[str, Subgraph]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +39,23 @@ class Expander:
     def graph(self, nodes: Nodes) -> Graph:
         """The graph of some nodes."""
         uses: dict[str, Use] = {}
-        waiting = [Scope("", nodes, {}, True)]
+        waiting = [Scope("", nodes, {}, True, self._instances(nodes))]
         while waiting:
             scope = waiting.pop()
             for id, node in scope.nodes.items():
-                inner = self._expanded(node)
-                if inner is not None:
-                    waiting.extend(self._rounds(scope, id, node, inner))
+                if id in scope.inner:
+                    waiting.extend(self._rounds(scope, id, node, scope.inner[id]))
                 else:
                     full = scope.prefix + id
                     uses[full] = self._use(full, scope, id, node)
         return Graph(uses)
+
+    def _instances(self, nodes: Nodes) -> dict[str, Subgraph]:
+        return {
+            id: inner
+            for id, node in nodes.items()
+            if node["type"].startswith(SUBGRAPH) and (inner := self._expanded(node)) is not None
+        }
 
     def _expanded(self, node: Mapping[str, Any]) -> Subgraph | None:
         """The subgraph whose nodes stand in a node's place, if that is what it is."""
@@ -58,29 +68,39 @@ class Expander:
     def _use(self, full: str, scope: Scope, id: str, node: Mapping[str, Any]) -> Use:
         inputs: dict[str, Any] = {}
         links: list[Edge] = []
-        for name, value in self._inputs(scope, id, node):
-            kind = type(value)
-            if kind is Wire:
-                links.append(Edge(value[0], value[1], full, name))
-            elif kind is list:
-                links += [Edge(v.source, v.output, full, name, i) for i, v in enumerate(value) if type(v) is Wire]
-                inputs[name] = [None if type(v) is Wire else v for v in value]
-            else:
-                inputs[name] = value
+        if id in scope.given:
+            for name, value in self._inputs(scope, id, node).items():
+                _sort(full, name, value, inputs, links)
+        elif "inputs" in node:
+            self._own(full, scope, node["inputs"], inputs, links)
         over = self._map(node, inputs, links) if "map" in node else None
         enabled = scope.enabled and node.get("enabled", True)
         return Use(full, node["type"], inputs, tuple(links), enabled, node.get("version"), over)
 
-    def _inputs(self, scope: Scope, id: str, node: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-        """The inputs of a node with links resolved, and with what the instance around it gives."""
-        own = node.get("inputs")
-        given = scope.given.get(id)
-        if not given:
-            return ((name, self._resolved(scope, value)) for name, value in own.items()) if own else ()
-        found = {name: self._resolved(scope, value) for name, value in (own or {}).items()}
-        for at, value in given:
+    def _own(
+        self, full: str, scope: Scope, values: Mapping[str, Any], inputs: dict[str, Any], links: list[Edge]
+    ) -> None:
+        """Inputs that nothing from outside sets: straight from the file to edges, since there may be very many."""
+        for name, value in values.items():
+            kind = type(value)
+            if kind is dict and "from" in value:
+                source, _, output = value["from"].partition(".")
+                if source in scope.inner:
+                    source, output = self._source(scope.prefix, scope.nodes, Wire(source, output))
+                else:
+                    source = scope.prefix + source
+                links.append(Edge(source, output, full, name))
+            elif kind is dict or kind is list:
+                _sort(full, name, self._resolved(scope, value), inputs, links)
+            else:
+                inputs[name] = value
+
+    def _inputs(self, scope: Scope, id: str, node: Mapping[str, Any]) -> dict[str, Any]:
+        """The inputs of a node with links resolved, and with what the instance around it gives, all as it is meant."""
+        found = {name: self._resolved(scope, value) for name, value in node.get("inputs", {}).items()}
+        for at, value in scope.given.get(id, ()):
             found[at.input] = value if at.item is None else _placed(found.get(at.input), at.item, value)
-        return found.items()
+        return found
 
     def _resolved(self, scope: Scope, value: Any) -> Any:
         """A value of a document: a link becomes a `Wire` from where the value is made."""
@@ -109,11 +129,11 @@ class Expander:
 
     def _rounds(self, scope: Scope, id: str, node: Mapping[str, Any], inner: Subgraph) -> Iterator[Scope]:
         """The scopes that an instance expands to: one, or one for each round of a repeat."""
-        values = dict(self._inputs(scope, id, node))
+        values = self._inputs(scope, id, node)
         enabled = scope.enabled and node.get("enabled", True)
-        repeat = node.get("repeat")
+        repeat, within = node.get("repeat"), self._instances(inner.nodes)
         if repeat is None:
-            yield Scope(f"{scope.prefix}{id}/", inner.nodes, _given(inner, values), enabled)
+            yield Scope(f"{scope.prefix}{id}/", inner.nodes, _given(inner, values), enabled, within)
             return
         carried = {port: out for out, port in repeat.get("carry", {}).items() if out in inner.outputs}
         for k in range(repeat["times"]):
@@ -121,7 +141,7 @@ class Expander:
                 before = f"{scope.prefix}{id}/{k - 1}/"
                 ends = {port: wire({"from": inner.outputs[out].source}) for port, out in carried.items()}
                 values |= {port: self._source(before, inner.nodes, end) for port, end in ends.items()}
-            yield Scope(f"{scope.prefix}{id}/{k}/", inner.nodes, _given(inner, values), enabled)
+            yield Scope(f"{scope.prefix}{id}/{k}/", inner.nodes, _given(inner, values), enabled, within)
 
     def _map(self, node: Mapping[str, Any], inputs: dict[str, Any], links: list[Edge]) -> MapOver | None:
         """How a mapped instance is run; ports that nothing sets get their defaults in `inputs`."""
@@ -152,6 +172,17 @@ class Expander:
                 carried = repeat is not None and spot.input in repeat.get("carry", {}).values()
                 rounds = [""] if repeat is None else [f"{k}/" for k in range(1 if carried else repeat["times"])]
                 waiting.extend((f"{prefix}{spot.node}/{k}", inner, spot.input) for k in rounds)
+
+
+def _sort(full: str, name: str, value: Any, inputs: dict[str, Any], links: list[Edge]) -> None:
+    """Put a resolved value where it belongs: among the links, or the literals, or both."""
+    if type(value) is Wire:
+        links.append(Edge(value.source, value.output, full, name))
+    elif type(value) is list:
+        links += [Edge(v.source, v.output, full, name, i) for i, v in enumerate(value) if type(v) is Wire]
+        inputs[name] = [None if type(v) is Wire else v for v in value]
+    else:
+        inputs[name] = value
 
 
 def _given(inner: Subgraph, values: Mapping[str, Any]) -> dict[str, list[tuple[Place, Any]]]:
