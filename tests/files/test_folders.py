@@ -120,3 +120,13 @@ def test_many_threads_may_resolve_at_once(files):
     for thread in threads:
         thread.join()
     assert found == [FileRef("checkpoints", "sd15.safetensors", digest(b"one"))] * 8
+
+
+def test_a_file_that_was_moved_is_found_without_reading_the_others(files, places, monkeypatch):
+    for i in range(5):
+        (places / "one" / f"a{i}.safetensors").write_bytes(b"%d" % i)
+    (places / "loras" / "wanted.safetensors").write_bytes(b"wanted")
+    read, real = [], files.hashes.of
+    monkeypatch.setattr(files.hashes, "of", lambda path: read.append(path.name) or real(path))
+    assert files.find("checkpoints", "gone/wanted.safetensors", digest(b"wanted")).parent == places / "loras"
+    assert read == ["wanted.safetensors"]

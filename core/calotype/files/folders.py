@@ -105,6 +105,7 @@ class Files:
                 return path
             if known is None:
                 unread.append(path)
+        unread.sort(key=lambda p: p.name != PurePosixPath(name).name)  # moved is likelier than renamed
         return next((p for p in unread if self.hashes.of(p) == hash), None)
 
     def _missing(self, folder: str, name: str, hash: str = "", named: Path | None = None) -> FileError:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
-import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -17,8 +15,6 @@ from calotype.store.codecs import Blob
 NAME = re.compile(r"[0-9a-f]{64}\.(safetensors|png|json|bin)\Z")
 TEMPORARY = ".tmp"
 PARALLEL_BYTES = 1 << 20  # below it, starting threads costs more than they give
-
-_numbers = itertools.count()
 
 
 class Damaged(StoreError):
@@ -92,7 +88,7 @@ def replace(path: Path, pieces: Iterable[memoryview | bytes]) -> None:
 
     No fsync: it costs milliseconds, and a file that a power failure tore is found out by its digest.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.{next(_numbers)}{TEMPORARY}")
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}{TEMPORARY}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("xb") as file:
