@@ -31,9 +31,8 @@ def build(tokens: Sequence[str]) -> App:
 
     Raises FileError, WorkflowError when that workflow cannot be read.
     """
-    app = App(
-        name="calotype", help=HELP, version=f"calotype {version('calotype')}", default_parameter=Parameter(negative="")
-    )
+    usual = Parameter(negative="", show_default=False, show_choices=False)
+    app = App(name="calotype", help=HELP, version=f"calotype {version('calotype')}", default_parameter=usual)
     for name, help in COMMANDS.items():
         module = name.replace("-", "_")
         if name == "run" and list(tokens[:1]) == ["run"]:

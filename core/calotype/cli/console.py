@@ -50,12 +50,14 @@ def pairs(said: Mapping[str, object]) -> None:
 
 
 def bytes_said(count: float) -> str:
-    """A number of bytes for people: 42.1 MB."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
+    """A number of bytes for people, as `--vram 6G` counts them: 42.1 MiB."""
+    if count < 1024:
+        return f"{count:.0f} bytes"
+    for unit in ("KiB", "MiB", "GiB"):
+        count /= 1024
+        if count < 1024:
+            return f"{count:.1f} {unit}"
+    return f"{count / 1024:.1f} TiB"
 
 
 def plural(count: int, word: str) -> str:

@@ -28,6 +28,9 @@ class Host:
         tuple[Path, ...],
         Parameter(help="Folder with checkpoints/, loras/, ... inside; may be repeated. Also CALOTYPE_MODELS."),
     ] = ()
+    inputs: Annotated[
+        tuple[Path, ...], Parameter(help="Folder of pictures to load; may be repeated. Also CALOTYPE_INPUTS.")
+    ] = ()
     plugins: Annotated[
         tuple[Path, ...], Parameter(help="Folder of drop-in plugins; may be repeated. Also CALOTYPE_PLUGINS.")
     ] = ()
@@ -44,7 +47,7 @@ class Host:
         try:
             return Settings.load(
                 models=self.models,
-                inputs=tuple(inputs),
+                inputs=(*inputs, *self.inputs),
                 plugins=self.plugins,
                 device=self.device,
                 dtype=self.dtype,

@@ -14,6 +14,7 @@ from calotype.services import Services
 from calotype.settings import MODEL_FOLDERS
 
 FRESH = Host()
+WITHOUT_FAMILY = frozenset({"upscale_models", "embeddings"})
 SHORT = len("blake3:") + 12
 
 
@@ -34,7 +35,7 @@ def models(
     rows = [(m["folder"], m["file"], m["family"], bytes_said(m["bytes"]), m["hash"][:SHORT]) for m in found]
     table(("folder", "file", "family", "size", "hash"), rows)
     for model in found:
-        if model.get("error"):
+        if model.get("error") and model["folder"] not in WITHOUT_FAMILY:
             complain(f"{model['folder']}/{model['file']}: {model['error']}")
     if not found:
         say("no models; give a folder with --models or CALOTYPE_MODELS")
