@@ -225,5 +225,5 @@ def refuse_other(found: Found, header: Header, family: Family, model: Header) ->
     if found.family != family.name and {found.family, family.name} != {"sdxl", "sdxl-refiner"}:
         raise FamilyMismatch(
             f"{header.path.name} is a LoRA for {found.title}; {model.path.name} is {family.title}. Use a LoRA made for "
-            f"{family.title}, or a {found.title} checkpoint."
+            f"{family.title}, or a checkpoint of the family {found.title}."
         )
