@@ -1,8 +1,10 @@
 """The workflow document: read, written, changed, and turned into a graph. Raises WorkflowError and nothing else."""
 
+from calotype.workflow.compare import Difference, diff
 from calotype.workflow.document import Document, PortIn, PublicInput, PublicOutput, Subgraph
 from calotype.workflow.edit import Port, interface, set_input
 from calotype.workflow.flatten import flatten
+from calotype.workflow.group import group, ungroup
 from calotype.workflow.migrate import migrate_nodes
 from calotype.workflow.reading import read
 from calotype.workflow.saving import load, save
@@ -10,13 +12,16 @@ from calotype.workflow.seeds import resolve_seeds
 from calotype.workflow.writing import write
 
 __all__ = [
+    "Difference",
     "Document",
     "Port",
     "PortIn",
     "PublicInput",
     "PublicOutput",
     "Subgraph",
+    "diff",
     "flatten",
+    "group",
     "interface",
     "load",
     "migrate_nodes",
@@ -24,5 +29,6 @@ __all__ = [
     "resolve_seeds",
     "save",
     "set_input",
+    "ungroup",
     "write",
 ]

@@ -70,9 +70,11 @@ class Expander:
         links: list[Edge] = []
         if id in scope.given:
             for name, value in self._inputs(scope, id, node).items():
-                _sort(full, name, value, inputs, links)
+                _put(full, name, value, inputs, links)
         elif "inputs" in node:
             self._own(full, scope, node["inputs"], inputs, links)
+        if len(links) > 1:
+            links.sort(key=_by_input)  # one order, whatever the file's: keys are made from it
         over = self._map(node, inputs, links) if "map" in node else None
         enabled = scope.enabled and node.get("enabled", True)
         return Use(full, node["type"], inputs, tuple(links), enabled, node.get("version"), over)
@@ -91,7 +93,7 @@ class Expander:
                     source = scope.prefix + source
                 links.append(Edge(source, output, full, name))
             elif kind is dict or kind is list:
-                _sort(full, name, self._resolved(scope, value), inputs, links)
+                _put(full, name, self._resolved(scope, value), inputs, links)
             else:
                 inputs[name] = value
 
@@ -174,7 +176,11 @@ class Expander:
                 waiting.extend((f"{prefix}{spot.node}/{k}", inner, spot.input) for k in rounds)
 
 
-def _sort(full: str, name: str, value: Any, inputs: dict[str, Any], links: list[Edge]) -> None:
+def _by_input(edge: Edge) -> tuple[str, int]:
+    return edge.input, -1 if edge.index is None else edge.index
+
+
+def _put(full: str, name: str, value: Any, inputs: dict[str, Any], links: list[Edge]) -> None:
     """Put a resolved value where it belongs: among the links, or the literals, or both."""
     if type(value) is Wire:
         links.append(Edge(value.source, value.output, full, name))

@@ -26,7 +26,7 @@ def expand(document: Document) -> tuple[Graph | None, list[Problem]]:
     """The graph as far as it can be built, and what is wrong with its structure. None where it would be too large."""
     structure = Structure(document)
     problems = structure.problems()
-    if any(p.code == "too-large" for p in problems) or (problems and structure.count() > _ROOM):
+    if any(p.code in ("too-large", "too-deep") for p in problems) or (problems and structure.count() > _ROOM):
         return None, problems
     expander = Expander(document.subgraphs, structure.broken, {})
     for name in structure.mapped():

@@ -12,6 +12,8 @@ from calotype.workflow.near import Nearest
 from calotype.workflow.nodes import MAX_NODES
 from calotype.workflow.values import is_link, place, pointer, wire
 
+MAX_MAPS = 32  # inside of each other
+
 
 class Structure:
     """What is known of a document's subgraphs before they are expanded.
@@ -41,13 +43,27 @@ class Structure:
             found += self._ports(subgraph, at, name)
         if self.broken:
             found.append(self._recursion())
+        elif self._map_depth() > MAX_MAPS:
+            found.append(Problem(code="too-deep", message=f"maps stand inside of maps, more than {MAX_MAPS} deep"))
         elif not found and (count := self.count()) > MAX_NODES:
             message = f"with every subgraph and repeat expanded it has {count} nodes, more than {MAX_NODES}"
             found.append(Problem(code="too-large", message=message))
         return found
 
+    def _map_depth(self) -> int:
+        """How many maps stand inside of each other at the deepest place."""
+        depths: dict[str, int] = {}
+
+        def deepest(nodes: Nodes) -> int:
+            inner = instances(nodes).items()
+            return max((depths.get(name, 0) + ("map" in nodes[id]) for id, name in inner), default=0)
+
+        for name in self.order:
+            depths[name] = deepest(self.subgraphs[name].nodes)
+        return deepest(self.nodes)
+
     def count(self) -> int:
-        """How many nodes there are when everything is expanded; a mapped subgraph counts once for each place."""
+        """How many nodes there are when everything is expanded; the body of a map counts once for each place."""
         sizes: dict[str, int] = {}
         for name in self.order:
             sizes[name] = _size(self.subgraphs[name].nodes, sizes)
@@ -180,4 +196,5 @@ def instances(nodes: Nodes) -> dict[str, str]:
 def _size(nodes: Nodes, sizes: Mapping[str, int]) -> int:
     inner = instances(nodes)
     repeats = {id: nodes[id]["repeat"]["times"] if "repeat" in nodes[id] else 1 for id in inner}
-    return len(nodes) - len(inner) + sum(sizes.get(name, 1) * repeats[id] for id, name in inner.items())
+    maps = sum("map" in nodes[id] for id in inner)
+    return len(nodes) - len(inner) + maps + sum(sizes.get(name, 1) * repeats[id] for id, name in inner.items())
