@@ -73,9 +73,9 @@ class InputSpec:
         if isinstance(value, float) and not math.isfinite(value):
             return "not-finite", f"{value} is not a finite number", expected
         if self.ge is not None and value < self.ge:
-            return "range", f"{value} is below {self.ge:g}", expected
+            return "range", f"{_said(value)} is below {self.ge:g}", expected
         if self.le is not None and value > self.le:
-            return "range", f"{value} is above {self.le:g}", expected
+            return "range", f"{_said(value)} is above {self.le:g}", expected
         return None
 
 
@@ -172,7 +172,8 @@ def _is(value: Any, name: str) -> bool:
         case "int":
             return isinstance(value, int) and not isinstance(value, bool)
         case "float":
-            return isinstance(value, (int, float)) and not isinstance(value, bool)
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            return number and (isinstance(value, float) or abs(value) < 2**1023)  # what a float can hold
         case "str" | "bool":
             return type(value).__name__ == name
     return False
