@@ -26,6 +26,7 @@ MODEL_FOLDERS: dict[str, tuple[str, ...]] = {
     "upscale_models": ("upscale_models",),
 }
 ASSETS = Path(__file__).parent / "assets"
+EXAMPLES = (Path(__file__).parent / "_workflows" / "input", Path(__file__).parents[2] / "workflows" / "input")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +34,9 @@ class Settings:
     """Responsibilities: say which folders, budgets and devices a process uses.
 
     home: the store, the history and the caches. models: folders with `checkpoints/`, `loras/`, ... inside; the shipped
-    models come last. inputs: folders of pictures. plugins: drop-in folders. device: "auto", "cpu", "cuda", "cuda:1",
-    "mps". dtype: "auto", "float32", "float16", "bfloat16". vram, ram, memory, disk: bytes; None is by what is free.
+    models come last. inputs: folders of pictures; those of the example workflows come last. plugins: drop-in folders.
+    device: "auto", "cpu", "cuda", "cuda:1", "mps". dtype: "auto", "float32", "float16", "bfloat16". vram, ram, memory,
+    disk: bytes; None is by what is free.
     """
 
     home: Path
@@ -76,7 +78,7 @@ class Settings:
         return cls(
             home=where,
             models=(*named, where / "models", ASSETS / "models"),
-            inputs=(*map(Path, inputs), *_paths(env.get("CALOTYPE_INPUTS", "")), where / "input"),
+            inputs=(*map(Path, inputs), *_paths(env.get("CALOTYPE_INPUTS", "")), where / "input", *EXAMPLES),
             plugins=(*map(Path, plugins), *_paths(env.get("CALOTYPE_PLUGINS", "")), where / "plugins"),
             disabled=frozenset(filter(None, env.get("CALOTYPE_DISABLED_PLUGINS", "").split(","))),
             device=device or env.get("CALOTYPE_DEVICE", "") or "auto",
