@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from calotype.errors import CalotypeError
@@ -27,7 +27,7 @@ class NodeRecord:
     seconds: float = 0.0
     rss: tuple[int, int, int] | None = None
     vram: tuple[int, int, int] | None = None
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] | None = None
     error: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:

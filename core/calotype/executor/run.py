@@ -264,8 +264,10 @@ class Run:
 
 
 def _record(entry: Entry) -> NodeRecord:
-    files = {n: v.hash for n, v in entry.values.items() if isinstance(v, FileRef)}
-    return NodeRecord(entry.node, entry.spec.id, entry.spec.version, entry.key, files=files)
+    record = NodeRecord(entry.node, entry.spec.id, entry.spec.version, entry.key)
+    if any(type(v) is FileRef for v in entry.values.values()):
+        record.files = {n: v.hash for n, v in entry.values.items() if isinstance(v, FileRef)}
+    return record
 
 
 def _uses(plan: Plan) -> dict[str, int]:
@@ -274,7 +276,9 @@ def _uses(plan: Plan) -> dict[str, int]:
     for entry in plan.entries:
         for edge in entry.links:
             count[edge.source] += 1
-    return {n: c + (1 if n in plan.targets else 0) for n, c in count.items()}
+    for node in plan.targets:
+        count[node] += 1
+    return count
 
 
 def _cheap(values: Mapping[str, Any]) -> bool:

@@ -69,14 +69,17 @@ class InputSpec:
     def _out_of_range(self, value: Any) -> tuple[str, str, str] | None:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return None
-        expected = f"{_limit(self.ge, '-∞')} to {_limit(self.le, '∞')}"
         if isinstance(value, float) and not math.isfinite(value):
-            return "not-finite", f"{value} is not a finite number", expected
+            return "not-finite", f"{value} is not a finite number", self._range
         if self.ge is not None and value < self.ge:
-            return "range", f"{_said(value)} is below {self.ge:g}", expected
+            return "range", f"{_said(value)} is below {self.ge:g}", self._range
         if self.le is not None and value > self.le:
-            return "range", f"{_said(value)} is above {self.le:g}", expected
+            return "range", f"{_said(value)} is above {self.le:g}", self._range
         return None
+
+    @property
+    def _range(self) -> str:
+        return f"{_limit(self.ge, '-∞')} to {_limit(self.le, '∞')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
