@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 from calotype.errors import Problem, WorkflowError
@@ -12,10 +13,8 @@ MAX_BYTES = 256 * 2**20
 PNG = b"\x89PNG"
 
 
-class _Twice(dict[str, Any]):
-    """An object that names a key more than once."""
-
-    keys_twice: list[str]
+Twice = list[tuple[dict[str, Any], list[str]]]
+"""Objects that name keys more than once, with these keys."""
 
 
 def parse(data: bytes | str, name: str = "workflow") -> tuple[Any, list[Problem]]:
@@ -23,7 +22,7 @@ def parse(data: bytes | str, name: str = "workflow") -> tuple[Any, list[Problem]
     if len(data) > MAX_BYTES:
         raise _refused(name, Problem(code="too-large", message=f"it is larger than {MAX_BYTES >> 20} MiB"))
     text = _text(data, name) if isinstance(data, bytes) else data
-    twice: list[_Twice] = []
+    twice: Twice = []
     try:
         said = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=lambda pairs: _object(pairs, twice))
     except json.JSONDecodeError as error:
@@ -32,36 +31,33 @@ def parse(data: bytes | str, name: str = "workflow") -> tuple[Any, list[Problem]
         raise _refused(name, Problem(code="too-deep", message="it is nested too deeply to be a workflow")) from None
     except ValueError as error:  # an integer of thousands of digits
         raise _refused(name, Problem(code="malformed", message=str(error).partition(";")[0])) from None
-    return said, _duplicates(said) if twice else []
+    return said, _duplicates(said, twice) if twice else []
 
 
-def _object(pairs: list[tuple[str, Any]], twice: list[_Twice]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, Any]], twice: Twice) -> dict[str, Any]:
     said = dict(pairs)
-    if len(said) == len(pairs):
-        return said
-    keys = [key for key, _ in pairs]
-    marked = _Twice(said)
-    marked.keys_twice = sorted({key for key in keys if keys.count(key) > 1}) if len(keys) < 1000 else ["?"]
-    twice.append(marked)
-    return marked
+    if len(said) < len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        twice.append((said, sorted(key for key, count in counts.items() if count > 1)))
+    return said
 
 
-def _duplicates(said: Any) -> list[Problem]:
+def _duplicates(said: Any, twice: Twice) -> list[Problem]:
+    marked = {id(value): keys for value, keys in twice}
     found: list[Problem] = []
     waiting: list[tuple[Any, str]] = [(said, "")]
     while waiting:
         value, at = waiting.pop()
-        if isinstance(value, _Twice):
-            found += [
-                Problem(
-                    code="duplicate-key",
-                    message=f'the key "{key}" stands here more than once',
-                    pointer=at + pointer(key),
-                    value=key,
-                    hint="Keep one of them.",
-                )
-                for key in value.keys_twice
-            ]
+        found += [
+            Problem(
+                code="duplicate-key",
+                message=f'the key "{key}" stands here more than once',
+                pointer=at + pointer(key),
+                value=key,
+                hint="Keep one of them.",
+            )
+            for key in marked.get(id(value), ())
+        ]
         if isinstance(value, dict):
             waiting.extend((v, at + pointer(k)) for k, v in reversed(value.items()))
         elif isinstance(value, list):
