@@ -143,5 +143,8 @@ def read_record(path: Path) -> dict[str, Any]:
         raise FileError(f'cannot read "{path}": {error}') from error
     if found is None:
         raise FileError(f'"{path}" holds no record: it was not made by calotype, or its text was removed')
-    record: dict[str, Any] = orjson.loads(found)
+    try:
+        record: dict[str, Any] = orjson.loads(found)
+    except ValueError as error:
+        raise FileError(f'the record in "{path}" is damaged: {error}') from error
     return record
