@@ -8,7 +8,7 @@ from typing import Any
 from calotype.errors import Problem, WorkflowError
 from calotype.workflow.document import ABSENT, SUBGRAPH, Document, Nodes, PortIn, PublicOutput, Subgraph
 from calotype.workflow.reading import refused
-from calotype.workflow.values import ID, is_link, link, place, wire
+from calotype.workflow.values import NAME, is_link, link, place, wire
 
 Move = Callable[[str], str]
 
@@ -227,7 +227,7 @@ def _check(document: Document, node_ids: Collection[str], name: str) -> None:
         raise _refused(document, "unknown-node", f'there is no node "{missing[0]}" to group')
     if not node_ids:
         raise _refused(document, "nothing-to-group", "no nodes were named to group")
-    if not ID.match(name) or name in document.subgraphs:
+    if not NAME.match(name) or name in document.subgraphs:
         taken = "is taken" if name in document.subgraphs else "cannot be the name of a subgraph"
         raise _refused(document, "subgraph-name", f'"{name}" {taken}')
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from calotype.errors import Problem, shown
 from calotype.workflow.near import Nearest
-from calotype.workflow.values import ID, LINK, TARGET, pointer
+from calotype.workflow.values import ID, LINK, NAME, TARGET, pointer
 
 MAX_NODES = 1_000_000
 MAX_DEPTH = 64  # of lists and objects inside a literal
@@ -66,7 +66,7 @@ def _bad_id(id: Any, at: str, prefix: str) -> Problem:
         message=f"{shown(id)} cannot be the id of a node",
         pointer=at + pointer(id),
         value=id if isinstance(id, str) else None,
-        expected="a letter, then letters, digits, _ and -",
+        expected="a letter or digit, then letters, digits, _ and -",
     )
 
 
@@ -201,7 +201,7 @@ def port_problems(said: dict[str, Any], at: str, subgraph: str = "") -> list[Pro
         ports = said.get(side)
         for name, port in ports.items() if isinstance(ports, dict) else ():
             here = at + pointer(side, name)
-            if subgraph and not (type(name) is str and ID.match(name)):
+            if subgraph and not (type(name) is str and NAME.match(name)):
                 found.append(Problem(code="port-name", message=f"{shown(name)} cannot name a port", pointer=here))
             ends = port.get(key, []) if isinstance(port, dict) else []
             for text in ends if isinstance(ends, list) else [ends]:

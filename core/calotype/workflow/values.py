@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
-LINK = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\.[A-Za-z_][A-Za-z0-9_-]*\Z")
-TARGET = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)\.([A-Za-z_][A-Za-z0-9_-]*)(?:\.(0|[1-9][0-9]{0,5}))?\Z")
+ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*\Z")  # digits too: imported nodes keep the numbers that they had
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")  # of a port or a subgraph
+LINK = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*\.[A-Za-z_][A-Za-z0-9_-]*\Z")
+TARGET = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_-]*)\.([A-Za-z_][A-Za-z0-9_-]*)(?:\.(0|[1-9][0-9]{0,5}))?\Z")
 
 
 class Wire(NamedTuple):
