@@ -15,8 +15,9 @@ from calotype.cli.ledger import Ledger, Result
 from calotype.cli.reporting import JsonLines, Reporter
 from calotype.cli.sweep import shown
 from calotype.cli.usage import UsageError
-from calotype.errors import CalotypeError, ValidationError, WorkflowError
+from calotype.errors import CalotypeError, Problem, ValidationError, WorkflowError
 from calotype.services import Services
+from calotype.validate import Checked
 from calotype.workflow import Document, resolve_seeds, set_input
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -179,14 +180,24 @@ def check_apart(save: Mapping[str, str]) -> None:
             )
 
 
-def check_common(check: Callable[[Document], Any], document: Document, values: Mapping[str, Any]) -> None:
-    """What is wrong with every item alike is said once, before any runs. Raises ValidationError."""
-    places = [document.inputs[p].node if p in document.inputs else p.partition(".")[0] for p in values]
-    problems = [
-        p for p in check(applied(document, values)).problems if p.node is None or p.node.partition("/")[0] not in places
-    ]
+def check_common(
+    check: Callable[[Document], Checked], document: Document, values: Mapping[str, Any], own: Iterable[str]
+) -> None:
+    """What is wrong with every item alike is said once, before any runs. Raises ValidationError.
+
+    values: those of one item; own: the places that items set for themselves.
+    """
+    public = {name: f"{said.node}.{said.input}" for name, said in document.inputs.items()}
+    ends = [public.get(place, place) for place in own]
+    problems = [p for p in check(applied(document, values)).problems if not any(_at(p, end) for end in ends)]
     if problems:
         raise ValidationError.of(problems, f'workflow "{document.name}"')
+
+
+def _at(problem: Problem, end: str) -> bool:
+    """Whether a problem is that of an input, or of something inside the subgraph that the input leads into."""
+    node = end.partition(".")[0]
+    return f"{problem.node}.{problem.input}" == end or (problem.node or "").startswith(f"{node}/")
 
 
 def _plain(text: str) -> str:

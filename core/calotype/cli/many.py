@@ -33,7 +33,7 @@ def run_sweep(services: Services, document: Document, order: Order, sweep: Sweep
     check_apart(order.save)
     out = order.out or OUT
     tasks = (Task(i, sweep.label(cell), cell) for i, cell in enumerate(sweep, 1))
-    check_common(services.check, document, next(iter(sweep)))
+    check_common(services.check, document, next(iter(sweep)), [a.place for a in sweep.moving])
     results: list[Result] = []
     with cancelling() as cancel:
         batch = Batch(services, document, order, Ledger(out / NAME), report, cancel)
@@ -60,7 +60,7 @@ def run_each(
     tasks = (task_of(item, base, services.registry) for item in source)
     first = next(iter(source), None)
     if first is not None:
-        check_common(services.check, base, task_of(first, base, services.registry).values)
+        check_common(services.check, base, task_of(first, base, services.registry).values, source.places)
     out = order.out or OUT
     with cancelling() as cancel:
         batch = Batch(services, base, order, Ledger(out / NAME), report, cancel)

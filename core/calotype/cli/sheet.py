@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 GAP = 8  # pixels
 LONGEST_SIDE = 16_000  # pixels of a sheet
-MOST_PIXELS = 100_000_000
+MOST_PIXELS = 60_000_000
 SMALLEST = 16  # pixels of the side of a cell
 EMPTY = (224, 224, 224)
 
@@ -64,10 +64,12 @@ def _opened(path: Path, width: int, height: int) -> Image:
     from PIL import Image
 
     with Image.open(path) as picture:
-        clear = picture.convert("RGBA")
-    flat = Image.new("RGB", clear.size, "white")
-    flat.paste(clear, mask=clear.getchannel("A"))
-    flat.thumbnail((width, height))
+        small = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    small.thumbnail((width, height))
+    if small.mode == "RGB":
+        return small
+    flat = Image.new("RGB", small.size, "white")
+    flat.paste(small, mask=small.getchannel("A"))
     return flat
 
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from cyclopts import Parameter
+
 from calotype.cli.console import say, say_json
 from calotype.cli.documents import load_document
 from calotype.cli.options import Json
 
 
-def diff(a: str, b: str, *, json: Json = False) -> int:
+def diff(
+    a: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    b: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    /,
+    *,
+    json: Json = False,
+) -> int:
     """Say which nodes, values, links and places differ. Exit code 1 when anything does, as diff(1).
 
     Parameters

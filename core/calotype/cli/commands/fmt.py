@@ -14,7 +14,9 @@ from calotype.workflow import load, read, save, write
 
 
 def fmt(
-    files: Annotated[list[str], Parameter(name="FILE", help="Workflow files, or - for stdin to stdout.")],
+    files: Annotated[
+        list[str], Parameter(name="FILE", allow_leading_hyphen=True, help="Workflow files, or - for stdin to stdout.")
+    ],
     /,
     *,
     check: Annotated[bool, Parameter(help="Change nothing; exit code 1 when a file is not in its form.")] = False,

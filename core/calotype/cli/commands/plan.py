@@ -19,7 +19,7 @@ SAID = {"hit": "stored", "run": "compute", "later": "if chosen", "idle": "not ne
 
 
 def plan(
-    file: str,
+    file: Annotated[str, Parameter(allow_leading_hyphen=True)],
     *,
     set_: Annotated[tuple[str, ...], Parameter(name="--set", help="INPUT=VALUE or NODE.INPUT=VALUE.")] = (),
     to: Annotated[tuple[str, ...], Parameter(name="--to", help="NODE to run to.")] = (),

@@ -31,7 +31,7 @@ Path_ = Annotated[Path | None, Parameter(name=("--out", "-o"), help="Folder for 
 
 
 def run(
-    file: str,
+    file: Annotated[str, Parameter(allow_leading_hyphen=True)],
     *,
     flags: Annotated[Mapping[str, Texts] | None, Parameter(parse=False)] = None,
     document: Annotated[Document | None, Parameter(parse=False)] = None,

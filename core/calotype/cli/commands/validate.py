@@ -15,7 +15,10 @@ FRESH = Host()
 
 
 def validate(
-    files: Annotated[list[str], Parameter(name="FILE", help="Workflows: files, shipped names, or - for stdin.")],
+    files: Annotated[
+        list[str],
+        Parameter(name="FILE", allow_leading_hyphen=True, help="Workflows: files, shipped names, or - for stdin."),
+    ],
     /,
     *,
     json: Json = False,
