@@ -307,6 +307,7 @@ def test_a_value_of_a_plugin_comes_back_from_the_store_after_a_restart(services,
     shutil.copytree(FILM_GRAIN, home / "film-grain")
     graph = document({"look": {"type": "film_grain.LookPreset", "inputs": {"name": "golden"}}})
     with services() as opened:
+        opened.store.disk_seconds = 0  # a look is too quick to be worth a file otherwise
         opened.run(graph, targets=["look"])
     for name in [n for n in sys.modules if n.startswith("calotype_plugins")]:
         del sys.modules[name]

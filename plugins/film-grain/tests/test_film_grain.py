@@ -6,7 +6,8 @@ from film_grain.grading import ApplyLook, ColourGrade, LookPreset
 from film_grain.grain import FilmGrain
 from film_grain.look import PRESETS, Look
 
-from calotype.testing import check_plugin
+from calotype.plugins import discover
+from calotype.testing import check_documents, check_plugin
 from calotype.types import Image
 
 GREY = Image(torch.full((1, 64, 64, 3), 0.5))
@@ -83,3 +84,9 @@ def test_a_look_by_name_grades_as_its_sliders_do():
 def test_a_look_survives_the_store():
     look = PRESETS["moonlight"]
     assert Look.from_tensors(*look.to_tensors()) == look
+
+
+def test_the_example_workflow_has_no_problems():
+    folder = Path(__file__).parents[1]
+    found = check_documents([folder / "workflows" / "film_look.json"], discover([folder.parent]).registry)
+    assert found == ()
