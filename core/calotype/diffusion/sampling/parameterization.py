@@ -95,7 +95,10 @@ class ModelSampling:
         return float(self.timesteps(torch.tensor([sigma], dtype=torch.float32))[0])
 
     def levels(self, timesteps: Tensor) -> Tensor:
-        """The noise levels (N,) of timesteps (N,), interpolated in log sigma between trained steps."""
+        """The noise levels (N,) of timesteps (N,), interpolated in log sigma between trained steps.
+
+        A flow takes times from before the shift, so that even times give shifted levels.
+        """
         if self.is_flow:
             return shifted(timesteps / self.multiplier, self.shift)
         t = timesteps.float().clamp(0, len(self.sigmas) - 1)

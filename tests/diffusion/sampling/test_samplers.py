@@ -1,0 +1,182 @@
+"""Every sampler on data whose flow is known exactly."""
+
+import math
+from typing import get_args
+
+import pytest
+import torch
+
+from calotype.diffusion.names import SamplerName
+from calotype.diffusion.sampling import FLOW_SAMPLERS, SAMPLERS, Draws, ModelSampling
+from calotype.diffusion.sampling.schedules import exponential_levels, karras_levels
+
+NAMES = get_args(SamplerName)
+TABLES = {"discrete": SAMPLERS, "flow": FLOW_SAMPLERS}
+START, END = 10.0, 0.1
+DETERMINISTIC = {
+    # order of the error in the step; multistep methods begin with an Euler step, which costs them all but the second
+    "euler": 1,
+    "ddim": 1,
+    "euler_cfg_pp": 1,
+    "gradient_estimation": 1,
+    "gradient_estimation_cfg_pp": 1,
+    "heun": 2,
+    "dpm_2": 2,
+    "lms": 2,
+    "ipndm_v": 1,
+    "deis": 2,
+    "dpmpp_2m": 2,
+    "res_multistep": 2,
+}
+QUIET = {
+    # samplers with noise, without it
+    "euler_ancestral": (1, {"eta": 0.0}),
+    "euler_ancestral_cfg_pp": (1, {"eta": 0.0}),
+    "dpm_2_ancestral": (2, {"eta": 0.0}),
+    "dpmpp_2s_ancestral": (2, {"eta": 0.0}),
+    "dpmpp_2s_ancestral_cfg_pp": (2, {"eta": 0.0}),
+    "dpmpp_sde": (2, {"eta": 0.0}),
+    "dpmpp_2m_sde": (2, {"eta": 0.0}),
+    "dpmpp_2m_sde_heun": (2, {"eta": 0.0}),
+    "dpmpp_3m_sde": (2, {"eta": 0.0}),
+    "res_multistep_ancestral": (2, {"eta": 0.0}),
+    "seeds_2": (2, {"eta": 0.0}),
+    "seeds_3": (3, {"eta": 0.0}),
+    "sa_solver": (3, {"eta": 0.0}),
+    "sa_solver_pece": (3, {"eta": 0.0}),
+}
+STOCHASTIC = [
+    "euler_ancestral",
+    "euler_ancestral_cfg_pp",
+    "dpm_2_ancestral",
+    "dpmpp_2s_ancestral",
+    "dpmpp_2s_ancestral_cfg_pp",
+    "ddpm",
+    "dpmpp_sde",
+    "dpmpp_2m_sde",
+    "dpmpp_2m_sde_heun",
+    "dpmpp_3m_sde",
+    "res_multistep_ancestral",
+    "res_multistep_ancestral_cfg_pp",
+    "er_sde",
+    "seeds_2",
+    "seeds_3",
+    "sa_solver",
+    "sa_solver_pece",
+]
+
+
+def noise(shape, seed=3):
+    return Draws(seed, tuple(shape), shape[0], None, torch.device("cpu"))
+
+
+def run(name, denoise, x, sigmas, table=SAMPLERS, seed=3, **options):
+    return table[name](denoise, x, sigmas, noise(x.shape, seed), lambda *_: None, **options)
+
+
+def errors(name, world, options, counts=(16, 32, 64)):
+    """The distance from the exact solution for several numbers of steps."""
+    x = START * torch.randn(1, 1, 4, 8, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    found = []
+    for count in counts:
+        sigmas = exponential_levels(count + 1, END, START)[:-1]
+        ended = run(name, world, x, sigmas, **options)
+        found.append(float((ended - world.solution(x, START, END)).abs().max()))
+    return found
+
+
+def test_every_name_is_in_both_tables():
+    assert len(NAMES) == 42
+    assert set(SAMPLERS) == set(FLOW_SAMPLERS) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", [*DETERMINISTIC, *QUIET])
+def test_a_sampler_converges_to_the_exact_solution_with_its_order(name, world):
+    order, options = (DETERMINISTIC[name], {}) if name in DETERMINISTIC else QUIET[name]
+    _, middle, fine = errors(name, world(), options)
+    assert fine < 0.05
+    assert math.log2(middle / fine) > order - 0.35
+
+
+@pytest.mark.parametrize("name", ["uni_pc", "uni_pc_bh2", "dpm_fast"])
+def test_a_sampler_of_changing_order_converges(name, world):
+    coarse, fine = errors(name, world(), {}, counts=(24, 96))
+    assert fine < min(0.001, coarse / 8)
+
+
+@pytest.mark.parametrize("name", ["ipndm", "heunpp2"])
+def test_samplers_that_assume_even_steps_converge_on_even_steps(name, world):
+    exact, found = world(), []
+    x = 4.0 * torch.randn(1, 1, 4, 8, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    for count in (40, 160):
+        ended = run(name, exact, x, torch.linspace(4, 0.5, count + 1))
+        found.append(float((ended - exact.solution(x, 4.0, 0.5)).abs().max()))
+    assert found[1] < min(0.02, found[0] / 2)
+
+
+def test_the_adaptive_solver_stays_within_its_tolerance(world):
+    x = START * torch.randn(1, 1, 4, 8, generator=torch.Generator().manual_seed(1))
+    sigmas = torch.tensor([START, 1.0, END])
+    ended = run("dpm_adaptive", world(), x, sigmas, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(ended, world().solution(x, START, END), atol=2e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize("kind", TABLES)
+@pytest.mark.parametrize("name", NAMES)
+def test_data_that_is_one_point_is_found_exactly(name, kind, world):
+    sampling = ModelSampling.discrete() if kind == "discrete" else ModelSampling.flow()
+    exact = world(sampling=sampling, deviation=0.0)
+    sigmas = karras_levels(12, 0.03, 14.6) if kind == "discrete" else torch.linspace(1, 0, 13)
+    first = float(sigmas[0])
+    x = sampling.noised(torch.full((2, 1, 4, 4), exact.mu), noise((2, 1, 4, 4)).initial(), first)
+    ended = run(name, exact, x, sigmas, TABLES[kind])
+    # the two old DPM-Solvers end at the lowest level above 0, UniPC at 0.001
+    end = {"dpm_fast": float(sigmas[-2]), "dpm_adaptive": float(sigmas[-2])}.get(name, 1e-3)
+    near = 4 * end if name in ("dpm_fast", "dpm_adaptive", "uni_pc", "uni_pc_bh2") else 1e-5
+    torch.testing.assert_close(ended, torch.full_like(ended, exact.mu), atol=near, rtol=0)
+
+
+# their noise is that of x = latent + sigma * noise even on a flow; kept so, as ComfyUI has them
+NOT_FOR_FLOWS = {"ddpm", "dpmpp_2s_ancestral_cfg_pp", "res_multistep_ancestral", "res_multistep_ancestral_cfg_pp"}
+PAIRS = [(name, kind) for name in STOCHASTIC for kind in TABLES if kind == "discrete" or name not in NOT_FOR_FLOWS]
+
+
+@pytest.mark.parametrize(("name", "kind"), PAIRS)
+def test_samples_are_distributed_like_the_data(name, kind, world):
+    sampling = ModelSampling.discrete() if kind == "discrete" else ModelSampling.flow()
+    exact = world(sampling=sampling)
+    sigmas = karras_levels(60, 0.02, 14.6) if kind == "discrete" else torch.linspace(1, 0, 61)
+    shape = (1, 1, 64, 64)
+    x = sampling.noised(torch.zeros(shape), noise(shape, 4).initial(), float(sigmas[0]))
+    ended = run(name, exact, x, sigmas, TABLES[kind])
+    assert ended.mean().item() == pytest.approx(exact.mu, abs=0.05)
+    assert ended.std().item() == pytest.approx(exact.deviation, rel=0.12)
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"dpm_adaptive"}))
+def test_a_step_is_told_with_its_index_and_estimate(name, world):
+    told = []
+    sigmas = karras_levels(6, 0.03, 14.6)
+    x = 14.6 * noise((1, 1, 4, 4)).initial()
+    SAMPLERS[name](world(), x, sigmas, noise(x.shape), lambda i, x, denoised: told.append((i, denoised.shape)))
+    steps = 3 if name == "dpm_fast" else 6
+    assert told == [(i, x.shape) for i in range(steps)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_x_is_not_changed_in_place(name, world):
+    x = 14.6 * noise((1, 1, 4, 4)).initial()
+    before = x.clone()
+    run(name, world(), x, karras_levels(6, 0.03, 14.6))
+    assert torch.equal(x, before)
+
+
+def test_cfg_pp_renoises_along_the_negative_estimate():
+    class Two:
+        sampling = ModelSampling.discrete()
+
+        def both(self, x, sigma):
+            return torch.full_like(x, 2.0), torch.full_like(x, 1.0)
+
+    ended = run("euler_cfg_pp", Two(), torch.full((1, 1, 1, 1), 5.0), torch.tensor([4.0, 2.0]))
+    assert ended.item() == 2.0 + 2.0 * (5.0 - 1.0) / 4.0
