@@ -69,8 +69,8 @@ def test_the_text_encoder_is_the_one_of_transformers(models, path_of):
     theirs = CLIPTextModel(encoder.encoders[0].text.config).eval()
     weights = load_file(models / "checkpoints" / "tiny.safetensors")
     mine = {k.split("cond_stage_model.transformer.")[1]: v.float() for k, v in weights.items() if "cond_stage" in k}
-    inner = encoder.encoders[0].inner.removeprefix("text.")
-    theirs.load_state_dict({inner + k.removeprefix("text_model."): v for k, v in mine.items()})
+    named = encoder.encoders[0].named
+    theirs.load_state_dict({named(k.removeprefix("text_model.")).removeprefix("text."): v for k, v in mine.items()})
     ids = torch.tensor([[49406, 320, 1125, 539, 320, 2368, *[49407] * 71]])
     with torch.no_grad():
         said = theirs(ids)

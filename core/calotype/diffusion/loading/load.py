@@ -14,7 +14,7 @@ from torch import nn
 from calotype.diffusion.control import ControlModel
 from calotype.diffusion.denoiser import Denoiser
 from calotype.diffusion.families import FAMILIES
-from calotype.diffusion.families.base import Family
+from calotype.diffusion.families.base import Family, Prediction
 from calotype.diffusion.families.inspect import Found, Kind, Part, inspect_header
 from calotype.diffusion.header import Header, read_header
 from calotype.diffusion.layouts.take import Take
@@ -34,6 +34,7 @@ Loaded = Denoiser | TextEncoder | Autoencoder | ControlModel
 PathOf = Callable[[FileRef], Path]
 Dtype = torch.dtype | Literal["file"] | None
 
+V_BIAS = 0.09  # standard deviation above which an SD 2.x U-Net predicts v
 PARTS = {
     "denoiser": "denoiser",
     "text_encoder": "text encoder",
@@ -142,13 +143,14 @@ class Job:
             return torch.bfloat16  # its activations overflow float16
         return stored if stored in (torch.float16, torch.bfloat16) else torch.float16
 
-    def fill(self, module: nn.Module, takes: dict[str, Take], before: str = "", index: int = 0) -> nn.Module:
+    def fill(self, module: nn.Module, takes: dict[str, Take], index: int = 0) -> nn.Module:
         """`module` with its tensors, and the recipe's LoRAs in them, in order."""
         parameters = self.reader(self.dtype(takes)).read(takes)
         for patch in self.recipe.patches:
             if patch.kind == "lora":
                 parameters = self.adapted(parameters, takes, patch, index)
-        return assign(module, {before + k: v for k, v in parameters.items()}, self.header.path.name)
+        named = module.named if isinstance(module, ClipText) else str
+        return assign(module, {named(k): v for k, v in parameters.items()}, self.header.path.name)
 
     def reader(self, dtype: torch.dtype) -> Reader:
         """Reads this job's file, for its device."""
@@ -182,13 +184,24 @@ class Job:
         part = self.parts()[0]
         takes = build.takes_of(self.header, part)
         module = self.fill(build.unet(takes, self.family), takes)
-        return Denoiser(self.family.name, module, self.sampling(), self.family.latent, self.device, self.dtype(takes))
+        sampling = self.sampling(takes)
+        return Denoiser(self.family.name, module, sampling, self.family.latent, self.device, self.dtype(takes))
 
-    def sampling(self) -> ModelSampling:
-        """What the network predicts, as the file says it or as its family does."""
+    def sampling(self, takes: dict[str, Take]) -> ModelSampling:
+        """What the network predicts: as a patch says, else the file, else its family."""
         from calotype.diffusion.sampling.parameterization import ModelSampling
 
-        return ModelSampling.discrete(self.found.prediction or self.family.prediction, self.found.zero_terminal_snr)
+        said = {k: v for p in self.recipe.patches if p.kind == "sampling" for k, v in p.settings}
+        prediction = said.get("prediction") or self.found.prediction or self._trained_for(takes)
+        return ModelSampling.discrete(prediction, bool(said.get("zero_snr", self.found.zero_terminal_snr)))  # type: ignore[arg-type]
+
+    def _trained_for(self, takes: dict[str, Take]) -> Prediction:
+        """The prediction of a silent file: the two SD 2.x trainings differ in one bias, by which all tell them."""
+        mark = takes.get("up_blocks.3.attentions.2.transformer_blocks.0.norm1.bias")
+        if self.family.name != "sd2" or mark is None:
+            return self.family.prediction
+        values = self.reader(torch.float32).raw(mark).float()
+        return "v" if float(values.std(unbiased=False)) > V_BIAS else "eps"
 
     def text_encoder(self) -> TextEncoder:
         """All text encoders of the file."""
@@ -197,7 +210,7 @@ class Job:
         for part, fact in zip(self.parts(), facts, strict=True):
             takes = build.takes_of(self.header, part)
             encoder = build.text(takes, fact, self.device)
-            self.fill(encoder, takes, encoder.inner, len(encoders))
+            self.fill(encoder, takes, len(encoders))
             encoders.append(encoder)
         return TextEncoder(self.family.name, encoders, self.device, self._clip_skip())
 

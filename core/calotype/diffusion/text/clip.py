@@ -51,10 +51,10 @@ class ClipText(nn.Module):
     def _norm(self, hidden: Tensor) -> Tensor:
         return getattr(self.text, "text_model", self.text).final_layer_norm(hidden)
 
-    @property
-    def inner(self) -> str:
-        """What stands in this module before the names of `layouts.clip`; it differs between transformers' versions."""
-        return "text.text_model." if hasattr(self.text, "text_model") else "text."
+    def named(self, name: str) -> str:
+        """What a name of `layouts.clip` is in this module; it differs between transformers' versions."""
+        before = "" if name == "text_projection.weight" else "text."
+        return f"{before}text_model.{name}" if before and hasattr(self.text, "text_model") else before + name
 
 
 def config(shapes: Takes, facts: TextFacts) -> dict[str, Any]:
