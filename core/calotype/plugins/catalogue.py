@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -62,10 +61,9 @@ class Catalogue:
             return
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            text = json.dumps({"format": _FORMAT, "plugins": self._entries}, separators=(",", ":"))
-            with tempfile.NamedTemporaryFile("w", dir=self._file.parent, delete=False, encoding="utf-8") as file:
-                file.write(text)
-            Path(file.name).replace(self._file)
+            beside = self._file.with_suffix(f".{os.getpid()}.tmp")
+            beside.write_text(json.dumps({"format": _FORMAT, "plugins": self._entries}, separators=(",", ":")), "utf-8")
+            beside.replace(self._file)
         except OSError:
             return
         self._changed = False

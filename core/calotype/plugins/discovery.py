@@ -8,9 +8,10 @@ from pathlib import Path
 
 from calotype.errors import PluginError, RegistryError
 from calotype.plugins.catalogue import Catalogue
+from calotype.plugins.importers import Importer
 from calotype.plugins.loading import PrivateFinder, forget, load
 from calotype.plugins.reading import Found, node_class, read
-from calotype.plugins.record import PluginRecord, Source
+from calotype.plugins.record import PluginRecord, Source, Status
 from calotype.plugins.sources import at, packages
 from calotype.plugins.sources import folders as in_folders
 from calotype.registry import Registry
@@ -134,6 +135,12 @@ class Plugins:
                 return _inside(source, module, path)
         return None
 
+    def importers(self) -> Iterator[Importer]:
+        """What reads the files of other programs. Imports the root of each plugin, one after the other as asked."""
+        for key, source in self._sources.items():
+            if self._records[key].status == "ok":
+                yield from getattr(load(source), "IMPORTERS", ())
+
     def save(self) -> None:
         """Write the catalogue."""
         self._catalogue.save()
@@ -181,13 +188,13 @@ def _plain(name: str) -> str:
     return name.replace("-", "_").lower()
 
 
-def _record(source: Source, status: str, error: str = "", nodes: Sequence[str] = ()) -> PluginRecord:
+def _record(source: Source, status: Status, error: str = "", nodes: Sequence[str] = ()) -> PluginRecord:
     return PluginRecord(
         name=source.name,
         version=source.version,
         origin=source.origin,
         path=str(source.place),
-        status=status,  # type: ignore[arg-type]
+        status=status,
         error=error,
         nodes=tuple(nodes),
         requires=source.requires,

@@ -5,10 +5,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +15,7 @@ from calotype.errors import CalotypeError, PluginError
 from calotype.plugins.record import NAMESPACE, Source
 
 
-class PrivateFinder(MetaPathFinder):
+class PrivateFinder:
     """Finds `calotype_plugins.<name>` where the plugin lies, so that no plugin's module can shadow another's.
 
     Stands in `sys.meta_path`, once per process, as the import system has it. What lies inside a plugin is found by
@@ -44,7 +42,7 @@ class PrivateFinder(MetaPathFinder):
         self._places[source.module] = source.place
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """See `importlib.abc.MetaPathFinder`."""
+        """As `importlib.abc.MetaPathFinder` has it."""
         if name == NAMESPACE:
             spec = ModuleSpec(NAMESPACE, None, is_package=True)
             spec.submodule_search_locations = []
@@ -96,6 +94,8 @@ def explain(error: BaseException, source: Source) -> str:
 
 
 def _line(error: BaseException, source: Source) -> str:
+    import traceback
+
     frames = [(f.f_code.co_filename, line) for f, line in traceback.walk_tb(error.__traceback__)]
     own = [f for f in frames if Path(f[0]).is_relative_to(source.place)]
     file, line = (own or frames or [(str(source.place), 1)])[-1]

@@ -13,6 +13,8 @@ from calotype.errors import PluginError
 BUILTIN = "builtin"
 NAMESPACE = "calotype_plugins"
 
+Status = Literal["ok", "broken", "disabled"]
+
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*([-_][A-Za-z0-9]+)*\Z")
 _TAKEN = frozenset({BUILTIN, "calotype", "calotype_nodes", NAMESPACE, "subgraph", "value"})
 _LONGEST_NAME = 64
@@ -62,7 +64,7 @@ class PluginRecord:
     version: str
     origin: Literal["package", "folder"]
     path: str
-    status: Literal["ok", "broken", "disabled"]
+    status: Status
     error: str = ""
     nodes: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()

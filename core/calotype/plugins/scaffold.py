@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from string import Template
 
 import calotype
 from calotype.errors import PluginError
@@ -19,12 +16,14 @@ def new_plugin(name: str, where: Path) -> Path:
     It can be installed (`pip install -e`), or used as it lies in a folder of plugins. Raises PluginError if the name
     cannot be that of a plugin, if the folder is there already, or if it cannot be written.
     """
+    from string import Template  # a start is quicker without it
+
     folder = where / check_name(name)
     package = name.replace("-", "_")
     said = {"name": name, "package": package, "prefix": package, "version": _engine_version()}
     try:
         folder.mkdir(parents=True)
-        for relative, text in _template(files("calotype.plugins") / "template"):
+        for relative, text in _template(Path(__file__).with_name("template")):
             file = folder / relative.replace("package/", f"{package}/").removesuffix(".txt")
             file.parent.mkdir(exist_ok=True)
             file.write_text(Template(text).substitute(said), encoding="utf-8")
@@ -35,11 +34,11 @@ def new_plugin(name: str, where: Path) -> Path:
     return folder
 
 
-def _template(folder: Traversable, under: str = "") -> Iterator[tuple[str, str]]:
+def _template(folder: Path, under: str = "") -> Iterator[tuple[str, str]]:
     for entry in folder.iterdir():
         if entry.is_dir():
             yield from _template(entry, f"{under}{entry.name}/")
-        elif entry.name.endswith(".txt"):
+        elif entry.suffix == ".txt":
             yield f"{under}{entry.name}", entry.read_text(encoding="utf-8")
 
 

@@ -6,7 +6,6 @@ import importlib.util
 import os
 import re
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,7 @@ def _entry_points(path: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         for entry in installed:
             name, _, version = entry.name.rpartition(".")[0].partition("-")
             try:
-                text = Path(entry.path, "entry_points.txt").read_text(encoding="utf-8")
+                text = Path(entry.path, "entry_points.txt").read_text(encoding="utf-8", errors="replace")
             except OSError:
                 continue
             if name.lower() not in seen:
@@ -114,10 +113,16 @@ def at(path: Path) -> Source:
         error = "" if (path / "__init__.py").is_file() else "it has neither an __init__.py nor a pyproject.toml"
         return _dropped(path.name, path, {}, error)
     try:
-        said = tomllib.loads(project.read_text(encoding="utf-8"))
+        said = _toml(project.read_text(encoding="utf-8"))
         return _project(path, project, _table(said, "project"))
     except (OSError, ValueError) as problem:
         return _dropped(path.name, path, {}, f"{project} cannot be read: {problem}")
+
+
+def _toml(text: str) -> dict[str, Any]:
+    import tomllib  # a start without dropped-in plugins is quicker without it
+
+    return tomllib.loads(text)
 
 
 def _table(said: dict[str, Any], name: str) -> dict[str, Any]:
@@ -161,7 +166,7 @@ def _inline(file: Path) -> dict[str, Any]:
     """What a single file declares in a comment block (PEP 723): `dependencies`."""
     try:
         block = _INLINE.search(file.read_text(encoding="utf-8"))
-        return tomllib.loads(re.sub(r"(?m)^# ?", "", block[1])) if block else {}
+        return _toml(re.sub(r"(?m)^# ?", "", block[1])) if block else {}
     except (OSError, ValueError):
         return {}  # the import says what is wrong with the file
 
