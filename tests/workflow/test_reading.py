@@ -6,10 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from calotype.errors import Problem, WorkflowError
-from calotype.workflow import Document, read, write
 from hypothesis import given
 from hypothesis import strategies as st
+
+from calotype.errors import Problem, WorkflowError
+from calotype.workflow import Document, read, write
 
 
 def problems(data: Any) -> list[Problem]:

@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
-from calotype.errors import WorkflowError
-from calotype.workflow import Document, load, read, save, write
 from hypothesis import given
 from hypothesis import strategies as st
+
+from calotype.errors import WorkflowError
+from calotype.workflow import Document, load, read, save, write
 
 SAID = {
     "layout": {"a": {"y": 2, "x": 1}},

@@ -58,4 +58,4 @@ def validate(
         only = None if targets is None else graph.ancestors(t for t in targets if t in graph.uses) | set(targets)
         Checker(report, registry, files, inspect, compatibility or Compatibility()).graph(graph, only)
         nothing_to_run(report, registry, graph, targets)
-    return Checked(tuple(report.problems), graph)
+    return Checked(tuple(report.in_order()), graph)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from calotype.files import Files
@@ -115,21 +116,29 @@ class Checker:
             unknown_input(self._report, use, level.prefix, name, spec)
             return
         at = Spot(use, level.prefix, name)
+        if isinstance(value, list) and not known.variadic and any(edge.index is not None for edge in use.links):
+            items = known.socket.item if isinstance(known.socket, ListOf) else ANY  # else said with the links
+            known = replace(known, socket=items, variadic=True)
         self._literals.check(known, value, at)
         if known.variadic and isinstance(value, (list, tuple)):
-            linked = {edge.index for edge in use.links if edge.input == name}
-            linked |= {index for (n, index) in level.given.get(use.id, ()) if n == name}
-            linked |= {edge.index for edge, _ in level.lost.get(use.id, ()) if edge.input == name}
-            for index, item in enumerate(value):
-                if index not in linked:
-                    self._literals.check_item(known, item, at)
-            for edge, off in level.lost.get(use.id, ()):
-                if edge.input == name:
-                    self._disabled(level, use, known, off)
-            if len(value) < known.least:
-                count = f"{len(value)} item{'' if len(value) == 1 else 's'}"
-                message = f"{count} given; it needs {known.least} or more"
-                self._report.use("too-few", message, use, level.prefix, name, expected=f"{known.least} or more")
+            self._items(level, use, known, value, at)
+
+    def _items(self, level: Level, use: Use, known: InputSpec, value: Sequence[Any], at: Spot) -> None:
+        """The items of a variadic input that are literals, and how many items there are."""
+        name = known.name
+        linked = {edge.index for edge in use.links if edge.input == name}
+        linked |= {index for (n, index) in level.given.get(use.id, ()) if n == name}
+        linked |= {edge.index for edge, _ in level.lost.get(use.id, ()) if edge.input == name}
+        for index, item in enumerate(value):
+            if index not in linked:
+                self._literals.check_item(known, item, at)
+        for edge, off in level.lost.get(use.id, ()):
+            if edge.input == name:
+                self._disabled(level, use, known, off)
+        if len(value) < known.least:
+            count = f"{len(value)} item{'' if len(value) == 1 else 's'}"
+            message = f"{count} given; it needs {known.least} or more"
+            self._report.use("too-few", message, use, level.prefix, name, expected=f"{known.least} or more")
 
     def _link(self, level: Level, use: Use, shape: Shape, edge: Edge, bound: Bindings) -> Bindings:
         """Check one link; the type variables after it."""

@@ -104,7 +104,7 @@ class Literals:
             text, _, _ = str(error).partition(" Did you mean ")
             near = self._files.near(folder, ref.name)
             near = None if near == ref.name else near
-            self._say(at, "file", text.removesuffix("."), value=ref.name, suggestion=near)
+            self._say(at, "file", text.removesuffix(".") if near else text, value=ref.name, suggestion=near)
 
     def _missing(self, ref: FileRef) -> FileError | None:
         if self._files is None:
@@ -130,7 +130,7 @@ class Literals:
         found = self._families[ref]
         if isinstance(found, str):
             return found
-        self._say(at, "model-file", str(found).removesuffix("."), value=ref.name)
+        self._say(at, "model-file", str(found), value=ref.name)
         return ""
 
     def _say(self, at: Spot, code: str, message: str, **said: Any) -> None:

@@ -30,7 +30,8 @@ class Meeting:
         own = self._own(use, prefix, spec)
         if spec.same_family:
             meeting = [(i, k) for i, k in linked if not i.lazy and sockets.names(i.socket) & BEARING]
-            if self._clash(use, prefix, [*meeting, *own]):
+            places = {name: at for at, name in enumerate(spec.inputs)}
+            if self._clash(use, prefix, sorted([*meeting, *own], key=lambda one: places[one[0].name])):
                 return {}  # said once; what follows from it is not
         return {o.name: k for o in spec.outputs.values() if (k := _carried(o.socket, spec, linked, own)) is not None}
 

@@ -40,6 +40,11 @@ class Report:
             return at
         return at + pointer("inputs", input)
 
+    def in_order(self) -> list[Problem]:
+        """The problems in the order of the nodes in the file; before them, those of no node."""
+        places = {id: at for at, id in enumerate(self.document.nodes)}
+        return sorted(self.problems, key=lambda p: -1 if p.node is None else places.get(p.node.split("/", 1)[0], -1))
+
     def is_instance(self, id: str) -> bool:
         """Whether an id that is not in the flat graph is that of an instance, whose nodes are."""
         node = self._walk(id)[1]

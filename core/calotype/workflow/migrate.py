@@ -26,8 +26,8 @@ def migrate_nodes(document: Document, registry: Registry) -> tuple[Document, lis
     """The document as today's node types have it, and notes on everything that changed.
 
     Aliases become ids; a node of an older version (absent means 1) goes through its type's `migrate`; a renamed input
-    is followed in the public interface and in ports. Notes: "renamed-type", "renamed-input", "removed-input",
-    "migration-failed" (the node stays as it was). Nodes of unknown types stay as they are.
+    is followed in the public interface and in ports. Notes: "renamed-type", "renamed-input", "converted-input",
+    "removed-input", "migration-failed" (the node stays as it was). Nodes of unknown types stay as they are.
     """
     public = {(i.node, i.input) for i in document.inputs.values()}
     top = _level(document.nodes, registry, "/nodes", public)
@@ -100,28 +100,59 @@ def _node(
         return node
     for name in [*old, *(n for n in sorted(outside) if n not in old)]:
         if name not in new:
-            _gone(id, name, old, _renamed(migrate, old, name, version), where, version, spec.version, level)
+            step = _Step(migrate, version, spec.version)
+            level.notes.extend(_gone(id, name, old, new, step, where, level.renames))
     return {**node, "version": spec.version, "inputs": new}
 
 
+class _Step(NamedTuple):
+    """A migration from one version to another."""
+
+    migrate: Migrate
+    before: int
+    after: int
+
+
 def _gone(
-    id: str, name: str, old: Any, now: str | None, where: dict[str, Any], before: int, after: int, level: _Level
-) -> None:
-    """Note what became of an input that is there no more."""
+    id: str,
+    name: str,
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    step: _Step,
+    where: dict[str, Any],
+    renames: dict[tuple[str, str], str],
+) -> list[Problem]:
+    """What became of an input that is there no more: renamed, turned into others, or gone."""
+    now = _renamed(step, old, name)
     if now is not None:
-        level.renames[id, name] = now
-        message = f'since version {after} it is called "{now}"'
-        level.notes.append(Problem(code="renamed-input", message=message, input=name, suggestion=None, **where))
-    elif name in old:
-        message = f"version {after} has it no more; its value was {shown(old[name])}"
-        level.notes.append(Problem(code="removed-input", message=message, input=name, value=old[name], **where))
+        renames[id, name] = now
+        message = f'since version {step.after} it is called "{now}"'
+        return [Problem(code="renamed-input", message=message, input=name, **where)]
+    if name not in old:
+        return []
+    turned = _turned(step, old, new, name)
+    if turned:
+        said = ", ".join(f'"{key}": {shown(value)}' for key, value in turned.items())
+        message = f"in version {step.after} it is given as {said}; it was {shown(old[name])}"
+        return [Problem(code="converted-input", message=message, input=name, value=old[name], **where)]
+    message = f"version {step.after} has it no more; its value was {shown(old[name])}"
+    return [Problem(code="removed-input", message=message, input=name, value=old[name], **where)]
 
 
-def _renamed(migrate: Migrate, old: Mapping[str, Any], name: str, version: int) -> str | None:
+def _turned(step: _Step, old: Mapping[str, Any], new: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The new inputs that are there, or are what they are, because of an old one."""
+    try:
+        without = _checked(step.migrate({k: v for k, v in old.items() if k != name}, step.before))
+    except Exception:  # it needs the input: then nothing can be said of it alone
+        return {}
+    return {key: value for key, value in new.items() if key not in without or without[key] != value}
+
+
+def _renamed(step: _Step, old: Mapping[str, Any], name: str) -> str | None:
     """The new name of an input: where `migrate` puts a link that came in under the old one. Not guessed from values."""
     probe = {"from": "_.probe"}
     try:
-        new = _checked(migrate({**old, name: probe}, version))
+        new = _checked(step.migrate({**old, name: probe}, step.before))
     except Exception:  # it wants a value of some kind: then it is no plain renaming
         return None
     return next((key for key, value in new.items() if value is probe and key != name), None)
