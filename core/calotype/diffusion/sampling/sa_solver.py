@@ -36,8 +36,7 @@ def sa_solver(
     simplified second-order coefficients of appendix D.
     """
     levels = sigmas.tolist()
-    lams = [-math.log(sigma) if sigma > 0 else math.inf for sigma in levels]
-    steps, ends_at_zero = len(levels) - 1, levels[-1] == 0
+    steps, spare = len(levels) - 1, 0 if levels[-1] == 0 else max(predictor_order, corrector_order)
     predicted, tau = x, 0.0
     drawn: Tensor | None = None
     past: list[Tensor] = []
@@ -46,24 +45,22 @@ def sa_solver(
         on_step(i, predicted, denoised)
         past = [*past, denoised][-max(predictor_order, corrector_order) :]
         last = levels[i + 1] == 0
-        order = 0 if i == 0 or (last and not evaluates_corrected) else min(corrector_order, len(past))
-        order = min(order, steps - i) if ends_at_zero else order
-        if order:
-            weights = adams_weights(lams[i - order + 1 : i + 1], lams[i - 1], lams[i], tau, simple_order_2)
+        order = min(corrector_order, len(past), steps - i + spare)  # lower towards an end at 0
+        if i == 0 or (last and not evaluates_corrected):
+            x = predicted
+        else:
+            weights = adams_weights(levels[i - order + 1 : i + 1], levels[i - 1], levels[i], tau, simple_order_2)
             x = adams_step(x, past[-order:], weights, levels[i - 1], levels[i], tau, drawn)
             if evaluates_corrected:
                 denoised = past[-1] = denoise(x, levels[i])
-        else:
-            x = predicted
         if last:
             return denoised
         tau = eta if interval[0] >= levels[i + 1] >= interval[1] else 0.0
-        order = min(predictor_order, len(past), steps - 1 - i) if ends_at_zero else min(predictor_order, len(past))
-        weights = adams_weights(lams[i - order + 1 : i + 1], lams[i], lams[i + 1], tau, simple_order_2)
+        order = min(predictor_order, len(past), steps - 1 - i + spare)
+        weights = adams_weights(levels[i - order + 1 : i + 1], levels[i], levels[i + 1], tau, simple_order_2)
         drawn = None
         if tau > 0 and s_noise > 0:
-            deviation = levels[i + 1] * math.sqrt(-math.expm1(-2 * tau**2 * (lams[i + 1] - lams[i]))) * s_noise
-            drawn = noise(levels[i], levels[i + 1]) * deviation
+            drawn = noise(levels[i], levels[i + 1]) * (s_noise * deviation(levels[i], levels[i + 1], tau))
         predicted = adams_step(x, past[-order:], weights, levels[i], levels[i + 1], tau, drawn)
     return predicted
 
@@ -87,12 +84,18 @@ def adams_step(
     return x if drawn is None else x + drawn
 
 
-def adams_weights(nodes: Sequence[float], start: float, end: float, tau: float, simple: bool) -> list[float]:
+def deviation(sigma: float, following: float, tau: float) -> float:
+    """Of the noise of a step, equation 16: following sqrt(1 - e^{-2 tau^2 h})."""
+    return following * math.sqrt(-math.expm1(-2 * tau**2 * math.log(sigma / following)))
+
+
+def adams_weights(levels: Sequence[float], sigma: float, following: float, tau: float, simple: bool) -> list[float]:
     """Equations 15 and 18: integrals of (1 + tau^2) e^{(1 + tau^2)(l - end)} times the Lagrange polynomials.
 
-    nodes: lambda of the estimates, the newest last; the integral is from start to end.
+    levels: of the estimates, the newest last; the integral is over lambda, from sigma to following.
     """
     speed = 1 + tau**2
+    nodes, start, end = [-math.log(level) for level in levels], -math.log(sigma), -math.log(following)
     if simple and len(nodes) == 2:
         return simple_weights(nodes, start, end, speed)
     moved = [node - end for node in nodes]  # about the end of the step, where the integrand is largest
