@@ -130,7 +130,10 @@ def _record(data: bytes, name: str) -> dict[str, Any] | None:
     """The workflow in a picture that a run made."""
     if not data.startswith(SIGNATURE):
         return None
-    text = text_of(data).get(KEYWORD)
+    try:
+        text = text_of(data).get(KEYWORD)
+    except FileError as error:
+        raise FileError(f'"{name}" cannot be read: {error}') from None
     try:
         workflow = orjson.loads(text)["workflow"] if text else None
     except (ValueError, KeyError, TypeError):
@@ -141,7 +144,10 @@ def _record(data: bytes, name: str) -> dict[str, Any] | None:
 def _no_picture(data: bytes, name: str) -> FileError | None:
     if not data.startswith(SIGNATURE):
         return None
-    return FileError(f'"{name}" carries no workflow: neither of calotype nor of a program that a plugin reads')
+    return FileError(
+        f'"{name}" holds no record: it was not made by calotype, nor by a program whose workflows a plugin reads, '
+        "or its text was removed"
+    )
 
 
 def _foreign(data: bytes) -> dict[str, Any] | None:
