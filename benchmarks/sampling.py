@@ -37,7 +37,8 @@ def document(seed: int) -> Document:
     """Text to image, as a user would build it."""
     link = {name: {"from": end} for name, end in {
         "model": "checkpoint.model", "clip": "checkpoint.clip", "vae": "checkpoint.vae",
-        "positive": "positive.conditioning", "negative": "negative.conditioning", "latent": "empty.latent"}.items()}  # fmt: skip
+        "positive": "positive.conditioning", "negative": "negative.conditioning", "latent": "empty.latent",
+    }.items()}  # fmt: skip
     return read({"calotype": 1, "name": "bench", "nodes": {
         "checkpoint": {"type": "CheckpointLoader", "inputs": {"checkpoint": CHECKPOINT}},
         "positive": {"type": "TextEncode", "inputs": {"text": PROMPT, "clip": link["clip"]}},

@@ -31,7 +31,11 @@ def test_a_longer_list_computes_only_what_is_new(engine):
     engine.run(mapped([1, 2, 3]), "each", subgraphs=SUBGRAPHS)
     outcome = engine.run(mapped([1, 2, 3, 4]), "each", subgraphs=SUBGRAPHS)
     assert outcome.results["each"].values() == {"total": [111, 112, 113, 114]}
-    assert [e.node for e in engine.events if type(e).__name__ == "NodeStarted"] == ["each", "each[3]/one", "each[3]/two"]
+    assert [e.node for e in engine.events if type(e).__name__ == "NodeStarted"] == [
+        "each",
+        "each[3]/one",
+        "each[3]/two",
+    ]
 
 
 def test_a_list_that_is_computed_is_mapped_over(engine):
@@ -51,7 +55,9 @@ def test_a_failure_inside_names_the_item(engine):
         }
     }
     nodes = {"each": {"type": "subgraph/bad", "map": ["x"], "inputs": {"x": [1]}}}
-    assert str(engine.run(nodes, "each", subgraphs=subgraphs).error) == 'node "each[0]/fail" (Fail): ValueError: it failed'
+    assert (
+        str(engine.run(nodes, "each", subgraphs=subgraphs).error) == 'node "each[0]/fail" (Fail): ValueError: it failed'
+    )
 
 
 def test_a_bounded_repeat_carries_its_value(engine):

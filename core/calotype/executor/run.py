@@ -93,6 +93,8 @@ class Run:
         finally:
             if self._pool is not None:
                 self._pool.shutdown(wait=True, cancel_futures=True)
+        if self.cancel.is_set() and self.error is None:
+            self.error = Cancelled("the run was cancelled")
         return Outcome(self._status(), self.records, self.results, self.error)
 
     @property
@@ -101,7 +103,7 @@ class Run:
         return self.cancel.is_set() or (self.error is not None and not self.keep_going)
 
     def _status(self) -> RunStatus:
-        if isinstance(self.error, Cancelled) or (self.error is None and self.cancel.is_set()):
+        if isinstance(self.error, Cancelled):
             return "cancelled"
         return "failed" if self.error is not None else "succeeded"
 
