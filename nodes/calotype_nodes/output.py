@@ -44,9 +44,9 @@ class PreviewImage(Node, category="output"):
         """Encode them as JPEG of at most 1024 pixels a side; transparent ones as PNG."""
         pictures = to_bytes(self.images.pixels, ctx)
         if self.images.pixels.shape[-1] == 4:
-            return Saved(tuple(Artifact("preview.png", "image/png", encode_png(p)) for p in pictures))
+            return Saved(tuple(Artifact("preview.png", "image/png", encode_png(p)) for p in pictures), kept=False)
         small = (encode_jpeg(p, largest=PREVIEW_SIDE) for p in pictures)
-        return Saved(tuple(Artifact("preview.jpg", "image/jpeg", file) for file in small))
+        return Saved(tuple(Artifact("preview.jpg", "image/jpeg", file) for file in small), kept=False)
 
 
 def to_bytes(pixels: Tensor, ctx: Context) -> list[Any]:

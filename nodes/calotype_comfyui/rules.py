@@ -1,0 +1,103 @@
+"""How a type of ComfyUI becomes one of ours, as data, and how its values are said here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Convert = Callable[[Any], Any]
+"""A value as ours; raises ValueError where there is no counterpart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The counterpart of one type.
+
+    links, widgets: input there -> inputs here; an input here that ends in [] takes several, in order; none means that
+    it has no meaning here. widgets are in the order of the editor's list. outputs: by index. converts: by input there.
+    values: inputs here that are always the same. unless: inputs there with the values at which `note` need not be said.
+    """
+
+    type: str
+    links: Mapping[str, tuple[str, ...]]
+    widgets: Mapping[str, tuple[str, ...]]
+    outputs: tuple[str, ...]
+    converts: Mapping[str, Convert] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+    unless: Mapping[str, Any] = field(default_factory=dict)
+
+    def targets(self, name: str) -> tuple[str, ...] | None:
+        """Our inputs for one of theirs; None if it is not known."""
+        found = self.links.get(name)
+        return self.widgets.get(name) if found is None else found
+
+
+def rule(
+    type: str,
+    links: str = "",
+    widgets: str = "",
+    outputs: str = "",
+    *,
+    converts: Mapping[str, Convert] | None = None,
+    values: Mapping[str, Any] | None = None,
+    note: str = "",
+    unless: Mapping[str, Any] | None = None,
+) -> Rule:
+    """A rule from words: `name` is called the same on both sides, `theirs>ours`, `theirs>one,two`, `theirs>` for none."""
+    return Rule(
+        type,
+        dict(map(_pair, links.split())),
+        dict(map(_pair, widgets.split())),
+        tuple(outputs.split()),
+        converts or {},
+        values or {},
+        note,
+        unless or {},
+    )
+
+
+def _pair(word: str) -> tuple[str, tuple[str, ...]]:
+    theirs, arrow, ours = word.partition(">")
+    return theirs, tuple(filter(None, ours.split(","))) if arrow else (theirs,)
+
+
+def file(name: Any) -> Any:
+    """A file by its name; folders are separated by / here."""
+    if not isinstance(name, str) or not name:
+        raise ValueError("it is not the name of a file")
+    return {"file": name.replace("\\", "/")}
+
+
+def picture(name: Any) -> Any:
+    """A picture by its name. ComfyUI may say its folder behind it: `mask.png [input]`."""
+    if isinstance(name, str):
+        for folder in (" [input]", " [output]", " [temp]"):
+            name = name.removesuffix(folder)
+    return file(name)
+
+
+def colour(number: Any) -> str:
+    """0xRRGGBB as #rrggbb."""
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= 0xFFFFFF:
+        raise ValueError("it is not a colour")
+    return f"#{number:06x}"
+
+
+def one_of(said: Mapping[Any, Any]) -> Convert:
+    """Each value there as a value here."""
+
+    def convert(value: Any) -> Any:
+        if not isinstance(value, (str, bool, int)) or value not in said:
+            raise ValueError("it has no counterpart")
+        return said[value]
+
+    return convert
+
+
+def eights(pixels: Any) -> Any:
+    """A length in whole cells of a latent: the rest is cut off there."""
+    if isinstance(pixels, bool) or not isinstance(pixels, (int, float)):
+        raise ValueError("it is not a length")
+    return int(pixels) // 8 * 8
