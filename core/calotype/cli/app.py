@@ -14,6 +14,7 @@ COMMANDS = {
     "plan": "Say what a run would compute, what is stored, and why.",
     "fmt": "Write workflow files in their canonical form.",
     "diff": "Say which nodes, values and links of two workflows differ.",
+    "import": "Turn a workflow of another program into one of Calotype.",
     "replay": "Compute a picture again from its record and compare.",
     "nodes": "List node types, or show one.",
     "plugins": "List plugins and what is wrong with them.",
@@ -23,6 +24,7 @@ COMMANDS = {
     "check-plugin": "Check that a plugin conforms.",
     "version": "Say which versions and device runs have here.",
 }
+MODULES = {"import": "import_"}  # a word of Python's own cannot name a module
 HELP = "Run node-graph workflows for diffusion models."
 
 
@@ -34,7 +36,7 @@ def build(tokens: Sequence[str]) -> App:
     usual = Parameter(negative="", show_default=False, show_choices=False)
     app = App(name="calotype", help=HELP, version=f"calotype {version('calotype')}", default_parameter=usual)
     for name, help in COMMANDS.items():
-        module = name.replace("-", "_")
+        module = MODULES.get(name, name.replace("-", "_"))
         if name == "run" and list(tokens[:1]) == ["run"]:
             from calotype.cli.commands.run import command
 

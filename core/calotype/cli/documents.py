@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from calotype.cli.usage import UsageError
 from calotype.exports import read_record
 from calotype.services import find_workflow
 from calotype.workflow import Document, load, read
@@ -13,13 +14,20 @@ STDIN = "-"
 
 
 def load_document(name: str) -> Document:
-    """The workflow. Raises FileError, WorkflowError."""
+    """The workflow. Raises FileError, WorkflowError, UsageError."""
     if name == STDIN:
         return read(sys.stdin.buffer.read(), "stdin")
-    path = find_workflow(name)
+    path = find_workflow(checked(name))
     if path.suffix.lower() == ".png":
         return read(read_record(path)["workflow"], path.name)
     return load(path)
+
+
+def checked(name: str) -> str:
+    """The name, if it cannot be a mistyped option. Raises UsageError."""
+    if name.startswith("-") and name != STDIN:
+        raise UsageError(f"Unknown option: {name}. A file of that name is written ./{name}")
+    return name
 
 
 def names_workflow(token: str) -> bool:

@@ -39,7 +39,7 @@ class Inputs:
         found = {place: list(texts) for place, texts in self.flags.items()}
         for text in self.sets:
             place, equals, value = text.partition("=")
-            if not equals or "." not in place:
+            if not equals:
                 raise UsageError(f"--set {text}: write NODE.INPUT=VALUE, like --set sampler.steps=30")
             found.setdefault(place, []).append(value)
         return list(found.items())

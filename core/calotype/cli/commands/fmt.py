@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from calotype.cli.console import complain
+from calotype.cli.documents import checked
 from calotype.errors import FileError
 from calotype.workflow import load, read, save, write
 
@@ -22,7 +23,7 @@ def fmt(
     check: Annotated[bool, Parameter(help="Change nothing; exit code 1 when a file is not in its form.")] = False,
 ) -> int:
     """Write workflow files in their canonical form: sorted, stable, one way for one meaning."""
-    changed = [name for name in files if _formatted(name, check=check)]
+    changed = [name for name in map(checked, files) if _formatted(name, check=check)]
     for name in changed:
         complain(f"{name}: {'is not in its canonical form' if check else 'written'}")
     return 1 if check and changed else 0

@@ -36,7 +36,7 @@ def run(
     flags: Annotated[Mapping[str, Texts] | None, Parameter(parse=False)] = None,
     document: Annotated[Document | None, Parameter(parse=False)] = None,
     set_: Annotated[
-        Texts, Parameter(name="--set", help="NODE.INPUT=VALUE sets any input; may be repeated.", negative="")
+        Texts, Parameter(name="--set", help="NODE.INPUT=VALUE or INPUT=VALUE sets any input.", negative="")
     ] = (),
     save: Annotated[
         Texts, Parameter(name="--save", help="NODE.OUTPUT=PATH writes a result: .png, .safetensors, .json or .txt.")
