@@ -93,7 +93,8 @@ class Run:
         finally:
             if self._pool is not None:
                 self._pool.shutdown(wait=True, cancel_futures=True)
-        if self.cancel.is_set() and self.error is None:
+        left = any(e.status == "run" and self.records[e.node].status == "idle" for e in self.plan.entries)
+        if left and self.cancel.is_set() and self.error is None:
             self.error = Cancelled("the run was cancelled")
         return Outcome(self._status(), self.records, self.results, self.error)
 
