@@ -47,7 +47,7 @@ class Ledger:
         return files if files is not None and all(Path(f).is_file() for f in files) else None
 
     def add(self, result: Result) -> None:
-        """Append a result, at once: a kill loses nothing, a power cut at most what is then done again. Raises FileError."""
+        """Append a result: a kill loses nothing, a power cut at most what is done again then. Raises FileError."""
         line = b"\n" * self._torn + orjson.dumps(asdict(result), str) + b"\n"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
