@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import networkx
 import pytest
-from calotype.errors import GraphError
-from calotype.graph import Edge, Graph, Use
 from hypothesis import given
 from hypothesis import strategies as st
+
+from calotype.errors import GraphError
+from calotype.graph import Edge, Graph, Use
 
 
 def graph(**sources: str) -> Graph:

@@ -114,7 +114,8 @@ def test_links_to_nowhere_suggest_the_nearest(said):
     assert said(nodes) == [
         'node "one" (Blur), input "image": the link names the node "laoder", which does not exist. '
         'Did you mean "loader.image"?',
-        'node "two" (Blur), input "image": node "loader" (LoadImage) has no output "imag". Did you mean "loader.image"?',
+        'node "two" (Blur), input "image": node "loader" (LoadImage) has no output "imag". '
+        'Did you mean "loader.image"?',
     ]
 
 

@@ -159,7 +159,7 @@ def test_every_structural_problem_is_said_at_once():
 
 def test_a_subgraph_that_contains_itself_is_refused_with_the_path():
     loop = {name: {"nodes": {"x": node(f"subgraph/{inner}")}} for name, inner in (("a", "b"), ("b", "c"), ("c", "a"))}
-    with pytest.raises(WorkflowError, match="subgraphs contain each other in a circle: .* -> .* -> .* -> "):
+    with pytest.raises(WorkflowError, match=r"subgraphs contain each other in a circle: \w -> \w -> \w -> \w"):
         flatten(flow({"i": node("subgraph/a")}, subgraphs=loop))
 
 

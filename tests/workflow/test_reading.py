@@ -95,7 +95,7 @@ def test_duplicate_keys_are_found_wherever_they_are():
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
 def test_numbers_that_are_not_finite_are_refused(number):
-    one = problem('{"calotype": 1, "nodes": {"a": {"type": "A", "inputs": {"x": %s}}}}' % number)
+    one = problem('{"calotype": 1, "nodes": {"a": {"type": "A", "inputs": {"x": NUMBER}}}}'.replace("NUMBER", number))
     assert (one.code, one.node, one.input, one.pointer) == ("not-finite", "a", "x", "/nodes/a/inputs/x")
 
 
