@@ -21,18 +21,20 @@ def gather(entry: Entry, links: Iterable[Edge], results: Mapping[str, Stored]) -
     """A node's inputs: its literals, with what its links bring."""
     values = dict(entry.values)
     for edge in links:
-        _put(values, edge.input, edge.index, results[edge.source].value(edge.output))
+        _put(entry, values, edge.input, edge.index, results[edge.source].value(edge.output))
     for (name, index), outside in entry.externals.items():
-        _put(values, name, index, outside.value)
+        _put(entry, values, name, index, outside.value)
     return values
 
 
-def _put(values: dict[str, Any], name: str, index: int | None, value: Any) -> None:
+def _put(entry: Entry, values: dict[str, Any], name: str, index: int | None, value: Any) -> None:
+    """Set an input, or one item of a variadic one in a copy of the plan's list."""
     if index is None:
         values[name] = value
-    else:
-        items = values[name] = list(values[name])
-        items[index] = value
+        return
+    if values[name] is entry.values[name]:
+        values[name] = list(values[name])
+    values[name][index] = value
 
 
 def compute(run: Run, entry: Entry, values: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from calotype.collector import at_rest
 from calotype.context import Host
 from calotype.errors import CalotypeError, Cancelled, ExecutionError, StoreError
 from calotype.events import NodeFailed, NodeFinished, NodeSkipped, NodeStarted, RunFinished, RunStarted
@@ -73,7 +74,8 @@ class Run:
         self.guard = Guard()
         self.meter = Meter()
         self.results: dict[str, Stored] = {}
-        self.records = {e.node: _record(e) for e in plan.entries}
+        with at_rest():
+            self.records = {e.node: _record(e) for e in plan.entries}
         self.error: CalotypeError | None = None
         self._pending: dict[str, Future[None]] = {}
         self._special: dict[str, tuple[str, ...]] = {}

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from calotype.collector import at_rest
 from calotype.errors import GraphError, NodeError, Problem
 from calotype.files import Files
 from calotype.graph import Edge, Graph, Use
@@ -47,13 +48,17 @@ class Planner:
 
         Raises GraphError (a cycle, an unknown target), FileError, NodeError (a fingerprint that raises).
         """
+        with at_rest():
+            return self._planned(graph, targets, externals or {})
+
+    def _planned(self, graph: Graph, targets: Sequence[str] | None, externals: Externals) -> Plan:
         graph = bypass(graph, self.registry)
         wanted = self.targets(graph) if targets is None else tuple(targets)
         for name in wanted:
             if name not in graph.uses:
                 problem = Problem(code="unknown-node", node=name, message="there is no such node, or it is disabled")
                 raise GraphError(str(problem), [problem])
-        entries = self._entries(graph, wanted, externals or {})
+        entries = self._entries(graph, wanted, externals)
         plan = Plan(tuple(entries), wanted, {e.node: e for e in entries})
         self._mark(plan)
         return plan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calotype.collector import at_rest
 from calotype.errors import Problem
 from calotype.graph import Graph
 from calotype.workflow.document import Document
@@ -16,7 +17,8 @@ def flatten(document: Document) -> Graph:
     A map stays one node, with the graph of its subgraph as body. Raises WorkflowError with every problem of subgraphs,
     instances and ports; whether node types exist and links fit is for validation.
     """
-    graph, problems = expand(document)
+    with at_rest():
+        graph, problems = expand(document)
     if graph is None or problems:
         raise refused(problems, document.name or "the workflow")
     return graph
