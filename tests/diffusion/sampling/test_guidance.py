@@ -7,6 +7,7 @@ import torch
 
 from calotype.diffusion.sampling import Guidance
 from calotype.diffusion.sampling.guidance import fit_picture
+from calotype.diffusion.sampling.guiders import classifier_free
 from calotype.types import Conditioning, Control, ControlNet, FileRef, Prompt
 
 SHAPE = (2, 4, 16, 16)
@@ -23,7 +24,7 @@ def estimate(toy, conditioning, x=X, sigma=SIGMA):
 
 
 def guided(toy, positive, negative, cfg=3.0, **options):
-    return Guidance(toy, positive, negative, cfg, SHAPE, **options)
+    return Guidance(toy, [positive, negative], None if cfg == 1 else classifier_free(cfg), SHAPE, **options)
 
 
 def joined(*conditionings):

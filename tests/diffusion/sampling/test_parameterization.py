@@ -97,3 +97,11 @@ def test_what_stopped_early_on_a_flow_can_be_noised_again_without_noise(sigma, v
     model, x = KINDS["flow"], torch.tensor([value], dtype=torch.float64)
     again = model.noised(model.unmixed(x, sigma), torch.zeros_like(x), sigma)
     torch.testing.assert_close(again, x)
+
+
+def test_a_models_sampling_can_be_overridden():
+    model = KINDS["eps"]
+    assert model.overridden(prediction="v").prediction == "v"
+    assert torch.equal(model.overridden(prediction="v").sigmas, model.sigmas)
+    assert torch.equal(model.overridden("v", zero_snr=True).sigmas, KINDS["v-zero-snr"].sigmas)
+    assert torch.equal(ModelSampling.flow().overridden(shift=3.0).sigmas, KINDS["flow"].sigmas)

@@ -145,6 +145,12 @@ def test_a_level_that_stands_twice_is_no_step(run):
         )
 
 
+@pytest.mark.parametrize("levels", [[0.0, 1.0, 2.0], [1.0, float("nan"), 0.0], [1.0, -1.0, 0.0]])
+def test_levels_that_no_step_can_start_from_are_refused(levels, run):
+    with pytest.raises(ValueError, match="every noise level but the last must be above 0"):
+        run(sigmas=torch.tensor(levels))
+
+
 def test_sampler_options_reach_the_sampler(run):
     quiet = run(sampler="euler_ancestral", options={"eta": 0.0}).latent.samples
     torch.testing.assert_close(quiet, run(sampler="euler").latent.samples)

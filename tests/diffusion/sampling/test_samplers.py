@@ -1,12 +1,13 @@
 """Every sampler on data whose flow is known exactly."""
 
 import math
+from pathlib import Path
 from typing import get_args
 
 import pytest
 import torch
 
-from calotype.diffusion.names import SamplerName
+from calotype.diffusion.names import SamplerName, ScheduleName
 from calotype.diffusion.sampling import FLOW_SAMPLERS, SAMPLERS, Draws, ModelSampling
 from calotype.diffusion.sampling.schedules import exponential_levels, karras_levels
 
@@ -180,3 +181,9 @@ def test_cfg_pp_renoises_along_the_negative_estimate():
 
     ended = run("euler_cfg_pp", Two(), torch.full((1, 1, 1, 1), 5.0), torch.tensor([4.0, 2.0]))
     assert ended.item() == 2.0 + 2.0 * (5.0 - 1.0) / 4.0
+
+
+def test_every_sampler_and_schedule_is_documented():
+    page = (Path(__file__).parents[3] / "docs" / "samplers.md").read_text(encoding="utf-8")
+    names = {*NAMES, *get_args(ScheduleName)}
+    assert {name for name in names if f"`{name.removesuffix('_gpu')}`" not in page} == set()

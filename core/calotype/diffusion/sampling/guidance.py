@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from calotype.diffusion.sampling.guiders import Guider
 from calotype.diffusion.sampling.parameterization import ModelSampling
 from calotype.diffusion.sampling.regions import Canvas, Region, lay_out, repeated
 from calotype.types import Conditioning, Control, ControlNet
@@ -82,9 +83,8 @@ class Batch:
 class Guidance:
     """The guided estimate D(x; sigma), as a function.
 
-    Classifier-free guidance (Ho and Salimans 2022, equation 6): D = D_neg + cfg (D_pos - D_neg). Each side is the
-    weighted mean of its prompts. Prompts that fit together go through the denoiser in one batch; a cfg of 1 needs no
-    negative side.
+    Each side is the weighted mean of its prompts; a guider combines the sides. Prompts that fit together go through the
+    denoiser in one batch; without a guider only the positive side does.
 
     Responsibilities: which prompts run at which noise level, in which batches; ControlNets; combining. It keeps what
     does not change from step to step and nothing else.
@@ -93,18 +93,20 @@ class Guidance:
     def __init__(
         self,
         denoiser: Predicts,
-        positive: Conditioning,
-        negative: Conditioning,
-        cfg: float,
+        sides: Sequence[Conditioning],
+        guider: Guider | None,
         shape: Sequence[int],
         controls: Mapping[ControlNet, Steers] | None = None,
     ) -> None:
-        """shape: of the latents, in the model's units; controls: the weights of every ControlNet that is named."""
+        """sides: the positive conditioning first, the negative last; guider: None for the positive alone.
+
+        shape: of the latents, in the model's units; controls: the weights of every ControlNet that is named.
+        """
         canvas = Canvas(tuple(shape), denoiser.device, denoiser.dtype, denoiser.sampling)
         self._denoiser = denoiser
         self.sampling = denoiser.sampling
-        self._sides = lay_out(canvas, [positive.prompts, negative.prompts])
-        self._cfg = cfg
+        self._sides = lay_out(canvas, [side.prompts for side in sides])
+        self._guider = guider
         self._controls = controls or {}
         self._batches: dict[tuple[bool, ...], list[Batch]] = {}
         self._timesteps: dict[float, float] = {}
@@ -116,14 +118,14 @@ class Guidance:
 
     def __call__(self, x: Tensor, sigma: float) -> Tensor:
         """The guided estimate. x: (B, C, h, w)."""
-        if math.isclose(self._cfg, 1.0):
+        if self._guider is None:
             return self._estimates(x, sigma, self._sides[:1])[0]
-        return self.both(x, sigma)[0]
+        return self._guider(self._estimates(x, sigma, self._sides), x, sigma)
 
     def both(self, x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
         """The guided estimate and the negative side's."""
-        positive, negative = self._estimates(x, sigma, self._sides)
-        return negative.lerp(positive, self._cfg), negative
+        estimates = self._estimates(x, sigma, self._sides)
+        return (self._guider(estimates, x, sigma) if self._guider else estimates[0]), estimates[-1]
 
     def _estimates(self, x: Tensor, sigma: float, sides: list[list[Region]]) -> list[Tensor]:
         """Each side's estimate."""

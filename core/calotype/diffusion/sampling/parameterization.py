@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -67,6 +67,17 @@ class ModelSampling:
         t = torch.arange(1, steps + 1) / steps * multiplier
         sigmas = shifted(t / multiplier, shift)
         return cls("flow", sigmas, sigmas.log(), shift, multiplier)
+
+    def overridden(
+        self, prediction: Prediction | None = None, zero_snr: bool | None = None, shift: float | None = None
+    ) -> ModelSampling:
+        """The same levels read otherwise: another prediction, zero terminal SNR, or another shift of a flow."""
+        if self.is_flow:
+            shift = self.shift if shift is None else shift
+            return ModelSampling.flow(shift, self.multiplier, len(self.sigmas))
+        if zero_snr is not None:
+            return ModelSampling.discrete(prediction or self.prediction, zero_snr, steps=len(self.sigmas))
+        return replace(self, prediction=prediction or self.prediction)
 
     @property
     def is_flow(self) -> bool:

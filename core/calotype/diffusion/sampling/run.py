@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
@@ -14,6 +14,7 @@ from torch import Tensor
 from calotype.diffusion.latents import LatentFormat
 from calotype.diffusion.names import SamplerName, ScheduleName
 from calotype.diffusion.sampling.guidance import Guidance, Predicts, Steers
+from calotype.diffusion.sampling.guiders import Guider, classifier_free
 from calotype.diffusion.sampling.inpaint import Inpainting, fit_mask
 from calotype.diffusion.sampling.noise import Draws
 from calotype.diffusion.sampling.parameterization import ModelSampling
@@ -56,6 +57,8 @@ def sample(
     steps: int = 20,
     cfg: float = 7.0,
     denoise: float = 1.0,
+    guider: Guider | None = None,
+    others: Sequence[Conditioning] = (),
     controls: Mapping[ControlNet, Steers] = NOTHING,
     start_step: int | None = None,
     end_step: int | None = None,
@@ -69,8 +72,9 @@ def sample(
 
     denoise: share of the schedule that is run; start_step, end_step: a part of its steps; leftover_noise: whether an
     early end leaves the noise of its level in the latent, or the last step goes to 0. sigmas: levels instead of the
-    schedule's. controls: the weights of every ControlNet that the conditionings name. options: of the sampler
-    (`eta`, `s_noise`, ...). The same arguments give the same latents; global random state is neither read nor set.
+    schedule's. guider: instead of classifier-free guidance with `cfg`; others: further conditionings for it, between
+    the two. controls: the weights of every ControlNet that is named. options: of the sampler (`eta`, `s_noise`, ...).
+    The same arguments give the same latents; global random state is neither read nor set.
     """
     if sigmas is None:
         sigmas = sigmas_for(denoiser.sampling, scheduler, steps, denoise, sampler)
@@ -80,7 +84,8 @@ def sample(
     with torch.no_grad():
         clean = in_models_units(denoiser, latent)
         draws = Draws.of(latent, clean.shape, seed, denoiser.device)
-        guidance = Guidance(denoiser, positive, negative, cfg, clean.shape, controls)
+        chosen_guider = guider or (None if math.isclose(cfg, 1.0) else classifier_free(cfg))
+        guidance = Guidance(denoiser, [positive, *others, negative], chosen_guider, clean.shape, controls)
         guidance.expect(levels[:-1])
         model = masked(guidance, denoiser.sampling, clean, latent.noise_mask, draws, add_noise, sampler)
         x = started(denoiser.sampling, clean, draws, levels, add_noise)
@@ -95,13 +100,15 @@ def sample(
 def chosen(sigmas: Tensor, start: int | None, end: int | None, leftover_noise: bool) -> Tensor:
     """The levels from step `start` to step `end`; the last is made 0 unless noise shall be left over.
 
-    A level that stands twice is no step.
+    A level that stands twice is no step. Raises ValueError for levels that no sampler can start a step from.
     """
     if end is not None and end < len(sigmas) - 1:
         sigmas = sigmas[: end + 1].clone()
         if not leftover_noise:
             sigmas[-1] = 0
     sigmas = sigmas if start is None else sigmas[start:]
+    if not bool((sigmas[:-1] > 0).all()):
+        raise ValueError(f"every noise level but the last must be above 0; these are {sigmas.tolist()[:8]}.")
     return sigmas.unique_consecutive()
 
 

@@ -46,7 +46,7 @@ def sa_solver(
         past = [*past, denoised][-max(predictor_order, corrector_order) :]
         last = levels[i + 1] == 0
         order = min(corrector_order, len(past), steps - i + spare)  # lower towards an end at 0
-        if i == 0 or (last and not evaluates_corrected):
+        if i == 0 or order == 0 or (last and not evaluates_corrected):
             x = predicted
         else:
             weights = adams_weights(levels[i - order + 1 : i + 1], levels[i - 1], levels[i], tau, simple_order_2)
