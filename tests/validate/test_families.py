@@ -100,6 +100,19 @@ def test_vaes_are_shared_by_the_families_with_the_same_latents(check, vae, found
     assert check(text_to_image(**other)) == found
 
 
+def test_of_a_checkpoint_and_a_part_the_part_is_the_one_to_change(registry, inspect):
+    other = {
+        "vae": node("VAELoader", vae="vae16.st"),
+        "decode": node("VAEDecode", vae=to("vae.vae"), latent=to("sampler.latent")),
+    }
+    (problem,) = validate(read({"calotype": 1, "nodes": text_to_image(**other)}), registry, None, inspect).problems
+    assert (problem.message, problem.hint) == (
+        'the SD 1.5 latent from node "checkpoint" (CheckpointLoader, sd15.st) does not go with the 16-channel VAE from '
+        'node "vae" (VAELoader, vae16.st)',
+        'Choose a file for SD 1.5 in node "vae".',
+    )
+
+
 def test_latents_carry_their_family_through_the_sampler(check):
     other = {
         "xl": node("CheckpointLoader", checkpoint="xl.st"),

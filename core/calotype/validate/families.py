@@ -17,6 +17,8 @@ WORDS = {
     "Latent": "latent",
     "ControlNet": "ControlNet",
     "checkpoints": "checkpoint",
+    "unet": "model",
+    "diffusion_models": "model",
     "loras": "LoRA",
     "controlnet": "ControlNet",
     "vae": "VAE",
@@ -112,4 +114,7 @@ def mismatch(one: Known, other: Known) -> tuple[str, str]:
     """The message and the remedy for two families that do not go together. `other` is the one at the input named."""
     a, b = TITLES.get(one.family, one.family), TITLES.get(other.family, other.family)
     message = f"the {other.title} from {other.source} does not go with the {one.title} from {one.source}"
+    if other.partial != one.partial:  # of a whole checkpoint and a part, the part is the one to change
+        part, whole = (other, a) if other.partial else (one, b)
+        return message, f'Choose a file for {whole} in node "{part.origin}".'
     return message, f'Choose a file for {a} in node "{other.origin}", or one for {b} in node "{one.origin}".'

@@ -81,6 +81,6 @@ class Document(_Part):
         return self.model_copy(update={"nodes": nodes})
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON object of the file, without parts that are empty."""
-        said = self.model_dump(by_alias=True, exclude_defaults=True)
+        """The JSON object of the file, without parts that are empty. Its nodes are the document's own."""
+        said = self.model_dump(by_alias=True, exclude_defaults=True, exclude={"nodes"})
         return {"calotype": self.calotype} | said | {"nodes": self.nodes}
