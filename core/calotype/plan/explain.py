@@ -13,7 +13,7 @@ AS_BEFORE = {  # the key is that of the last run, and yet there is no result: wh
     "failed": "failed last time",
     "cancelled": "cancelled last time",
     "skipped": "left out last time: something it needs failed",
-    "idle": "not reached last time",
+    "idle": "not computed last time either",
 }
 
 
