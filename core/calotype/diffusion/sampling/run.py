@@ -106,10 +106,10 @@ def chosen(sigmas: Tensor, start: int | None, end: int | None, leftover_noise: b
         sigmas = sigmas[: end + 1].clone()
         if not leftover_noise:
             sigmas[-1] = 0
-    sigmas = sigmas if start is None else sigmas[start:]
+    sigmas = (sigmas if start is None else sigmas[start:]).unique_consecutive()
     if not bool((sigmas[:-1] > 0).all()):
         raise ValueError(f"every noise level but the last must be above 0; these are {sigmas.tolist()[:8]}.")
-    return sigmas.unique_consecutive()
+    return sigmas
 
 
 def in_models_units(denoiser: Sampleable, latent: Latent) -> Tensor:
