@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from calotype import sockets
 from calotype.graph import Edge, Graph, Use
-from calotype.node import InputSpec
+from calotype.node import InputSpec, NodeSpec
 from calotype.registry import Registry
 from calotype.sockets import ANY, Bindings, ListOf, Named, Socket, Var
 from calotype.validate.report import Report
@@ -106,18 +106,19 @@ class Links:
         """A node type from one type to another that needs as little else as possible; "" is from nothing."""
         if (made, wanted) not in self._makers:
             found = [
-                (len(spec.inputs), spec.id)
+                (_links_needed(spec), len(spec.inputs), spec.id)
                 for spec in self._registry
                 if any(o.socket == Named(wanted) for o in spec.outputs.values())
-                and (any(i.socket == Named(made) for i in spec.inputs.values()) if made else _makes(spec.inputs))
+                and not any(i.socket == Named(wanted) for i in spec.inputs.values())
+                and (not made or any(i.socket == Named(made) for i in spec.inputs.values()))
             ]
-            self._makers[made, wanted] = min(found)[1] if found else None
+            self._makers[made, wanted] = min(found)[2] if found else None
         return self._makers[made, wanted]
 
 
-def _makes(inputs: Mapping[str, InputSpec]) -> bool:
-    """Whether a node needs nothing linked to it."""
-    return all(i.literal or not i.required for i in inputs.values())
+def _links_needed(spec: NodeSpec) -> int:
+    """How many inputs of a node type must be linked."""
+    return sum(i.required and not i.literal for i in spec.inputs.values())
 
 
 def outputs_of(shape: Shape, bound: Bindings | None) -> dict[str, Socket]:
