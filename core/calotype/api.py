@@ -22,11 +22,11 @@ from calotype.events import Event
 from calotype.exports import PNG, write_saved
 from calotype.history import RunRecord
 from calotype.plan import Plan
-from calotype.services import Finished, Services, find_workflow
+from calotype.services import Finished, Services, load_workflow
 from calotype.settings import Settings
 from calotype.store import Stored
 from calotype.types import Artifact, Saved
-from calotype.workflow import Document, interface, load, read, save, set_input
+from calotype.workflow import Document, interface, read, save, set_input
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -41,8 +41,11 @@ class Workflow:
 
     @classmethod
     def load(cls, path: str | Path, settings: Settings | None = None) -> Workflow:
-        """From a file, or a shipped one by its name. Raises FileError, WorkflowError with every problem."""
-        return cls(load(find_workflow(path)), settings)
+        """From a file, a shipped one by its name, a picture that carries one, or one that a plugin can import.
+
+        Raises FileError, WorkflowError with every problem.
+        """
+        return cls(load_workflow(path, settings)[0], settings)
 
     @classmethod
     def from_dict(cls, said: Mapping[str, Any], settings: Settings | None = None) -> Workflow:

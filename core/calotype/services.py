@@ -20,7 +20,7 @@ from calotype.graph import Graph, Use
 from calotype.history import History, RunRecord
 from calotype.host import LocalHost
 from calotype.plan import Plan, Planner, explain
-from calotype.plugins import Plugins, discover
+from calotype.plugins import Plugins, Report, discover, open_bytes, open_workflow
 from calotype.registry import Registry
 from calotype.runtime import Runtime
 from calotype.seeds import draw_seed
@@ -28,7 +28,7 @@ from calotype.settings import Settings
 from calotype.store import Store, Stored, trusting
 from calotype.types import Saved
 from calotype.validate import Checked, validate
-from calotype.workflow import Document, flatten, load, migrate_nodes, read, resolve_seeds
+from calotype.workflow import Document, flatten, migrate_nodes, read, resolve_seeds
 
 OnEvent = Callable[[Event], None]
 
@@ -68,7 +68,7 @@ class Services:
     ) -> Iterator[Services]:
         """Everything, for the length of a `with` block; at its end what waits is written to disk."""
         settings = settings or Settings.load()
-        plugins = discover(settings.plugins, cache=settings.home / "cache" / "plugins", disabled=settings.disabled)
+        plugins = plugins_of(settings)
         store = Store(
             settings.home / "store",
             memory_bytes=settings.memory,
@@ -84,8 +84,8 @@ class Services:
             services.files.close()
 
     def load(self, name: str | Path) -> Document:
-        """A document by path, or a shipped one by its name. Raises FileError, WorkflowError."""
-        return load(find_workflow(name))
+        """A document by path, or a shipped one by its name; see `load_workflow`. Raises FileError, WorkflowError."""
+        return open_workflow(find_workflow(name), self.plugins.importers)[0]
 
     def check(self, document: Document) -> Checked:
         """Every problem of a document; none is a promise that it can run."""
@@ -198,6 +198,23 @@ class Services:
                 export(outcome.results[node].value(output), path)
                 record.files.append(str(path))
                 emitter.emit(FileWritten, node, str(path), True)
+
+
+def plugins_of(settings: Settings) -> Plugins:
+    """The plugins of a host with these settings."""
+    return discover(settings.plugins, cache=settings.home / "cache" / "plugins", disabled=settings.disabled)
+
+
+def load_workflow(name: str | Path, settings: Settings | None = None) -> tuple[Document, Report | None]:
+    """A workflow by path, or a shipped one by its name; from a picture that carries one; or of another program, if a
+    plugin reads it, then with a report. Raises FileError, WorkflowError.
+    """
+    return open_workflow(find_workflow(name), lambda: plugins_of(settings or Settings.load()).importers())
+
+
+def read_workflow(data: bytes, name: str, settings: Settings | None = None) -> tuple[Document, Report | None]:
+    """As `load_workflow`, from the contents of a file. Raises FileError, WorkflowError."""
+    return open_bytes(data, name, lambda: plugins_of(settings or Settings.load()).importers())
 
 
 def saved_by(plan: Plan, outcome: Outcome) -> dict[str, Saved]:

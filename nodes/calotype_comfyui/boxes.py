@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 MUTED, BYPASSED = 2, 4  # the editor's modes of a node that does not run
+SHELL = ""  # the type of a box that only says what a bypassed instance of a subgraph passes on
 MOST = 100_000  # boxes, however often subgraphs contain each other
 
 
@@ -14,7 +15,7 @@ class Wire(NamedTuple):
     """The end that a value comes from: which output of which box."""
 
     box: str
-    index: int
+    slot: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,15 @@ class Rule:
         found = self.links.get(name)
         return self.widgets.get(name) if found is None else found
 
+    def place(self, name: str) -> int:
+        """Where an input stands in the order of the rule, so that several for one list keep theirs."""
+        order = [*self.links, *self.widgets]
+        return order.index(name) if name in order else len(order)
+
+    def usual(self, inputs: Mapping[str, Any]) -> bool:
+        """Whether every value is one at which the note need not be said."""
+        return bool(self.unless) and all(inputs.get(name, value) == value for name, value in self.unless.items())
+
 
 def rule(
     type: str,
@@ -45,7 +54,7 @@ def rule(
     note: str = "",
     unless: Mapping[str, Any] | None = None,
 ) -> Rule:
-    """A rule from words: `name` is called the same on both sides, `theirs>ours`, `theirs>one,two`, `theirs>` for none."""
+    """A rule from words: `name` where both sides call it so, `theirs>ours`, `theirs>one,two`, `theirs>` for none."""
     return Rule(
         type,
         dict(map(_pair, links.split())),

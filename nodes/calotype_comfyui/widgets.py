@@ -8,6 +8,7 @@ from typing import Any
 from calotype_comfyui.table import TABLE
 
 CONTROL = frozenset({"fixed", "increment", "decrement", "randomize"})  # what the editor does to a seed after a run
+SEEDS = ("seed", "noise_seed")
 
 NAMES: Mapping[str, str] = {  # of nodes that the table does not have, so that their values keep their names
     "BasicScheduler": "scheduler steps denoise",
@@ -67,7 +68,14 @@ def widget_values(node: Mapping[str, Any], type: str) -> dict[str, Any]:
         return {}
     kept = list(without_controls(values))
     names = names_of(node, type, len(kept))
+    seed = next((i for i, name in enumerate(names) if name in SEEDS), len(names))
+    if len(kept) == len(names) + 1 and _flag(kept, seed + 1):
+        del kept[seed + 1]  # the oldest form of such a control: whether to draw another seed
     return dict(zip([*names, *(f"widget_{i}" for i in range(len(names), len(kept)))], kept, strict=False))
+
+
+def _flag(values: Sequence[Any], index: int) -> bool:
+    return index < len(values) and isinstance(values[index], bool)
 
 
 def names_of(node: Mapping[str, Any], type: str, count: int) -> Sequence[str]:

@@ -5,22 +5,31 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from calotype.cli.console import complain
 from calotype.cli.usage import UsageError
-from calotype.exports import read_record
-from calotype.services import find_workflow
-from calotype.workflow import Document, load, read
+from calotype.plugins import Report
+from calotype.services import find_workflow, load_workflow, read_workflow
+from calotype.workflow import Document
 
 STDIN = "-"
 
 
 def load_document(name: str) -> Document:
-    """The workflow. Raises FileError, WorkflowError, UsageError."""
+    """The workflow; what was lost in reading one of another program is said.
+
+    Raises FileError, WorkflowError, UsageError.
+    """
+    document, report = load_reported(name)
+    for line in report.warnings() if report else ():
+        complain(f"{name}: {line}")
+    return document
+
+
+def load_reported(name: str) -> tuple[Document, Report | None]:
+    """The workflow, with a report if it is of another program. Raises FileError, WorkflowError, UsageError."""
     if name == STDIN:
-        return read(sys.stdin.buffer.read(), "stdin")
-    path = find_workflow(checked(name))
-    if path.suffix.lower() == ".png":
-        return read(read_record(path)["workflow"], path.name)
-    return load(path)
+        return read_workflow(sys.stdin.buffer.read(), "stdin")
+    return load_workflow(checked(name))
 
 
 def checked(name: str) -> str:
