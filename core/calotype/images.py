@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,17 @@ def encode_jpeg(pixels: Bytes, quality: int = 90, largest: int | None = None) ->
         picture.thumbnail((largest, largest))
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+def encode_animation(frames: Sequence[Bytes], kind: str, per_second: float, quality: int = 90) -> bytes:
+    """Frames (H, W, 3 or 4) as a moving picture that repeats for ever. kind: "webp", "png", "gif"."""
+    from PIL import Image
+
+    first, *others = (Image.fromarray(frame) for frame in frames)
+    out = io.BytesIO()
+    how = {"quality": quality, "lossless": quality == 100} if kind == "webp" else {}
+    first.save(out, kind, save_all=True, append_images=others, duration=1000 / per_second, loop=0, **how)
     return out.getvalue()
 
 

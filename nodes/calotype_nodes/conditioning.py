@@ -122,6 +122,23 @@ class ConditioningTimeRange(Node, category="conditioning"):
         return with_options(self.conditioning, start=self.start, end=self.end)
 
 
+class ConditioningSize(Node, category="conditioning"):
+    """Tell a model that knows of sizes (SDXL) how large the picture was, and what of it is shown."""
+
+    conditioning: Conditioning
+    width: int = Input(default=1024, ge=0, le=16384, doc="Of the picture before any cropping.")
+    height: int = Input(default=1024, ge=0, le=16384)
+    crop_w: int = Input(default=0, ge=0, le=16384, doc="How much was cut off at the left.")
+    crop_h: int = Input(default=0, ge=0, le=16384, doc="How much was cut off at the top.")
+    target_width: int = Input(default=1024, ge=0, le=16384, doc="Of the picture that is asked for.")
+    target_height: int = Input(default=1024, ge=0, le=16384)
+
+    def run(self) -> Conditioning:
+        """Say the sizes."""
+        names = ("width", "height", "crop_w", "crop_h", "target_width", "target_height")
+        return with_options(self.conditioning, **{name: getattr(self, name) for name in names})
+
+
 class ConditioningZero(Node, category="conditioning"):
     """A conditioning that says nothing: zeros in place of what the text encoder gave."""
 

@@ -35,6 +35,26 @@ class LoadImage(Node, category="image"):
         return Loaded(Image(pixels[..., :3].contiguous()), Mask(clear))
 
 
+class LoadMask(Node, category="mask"):
+    """Read a mask from one channel of a picture file."""
+
+    lane = "io"
+
+    file: FileRef = Input(folder="input")
+    channel: Literal["alpha", "red", "green", "blue"] = Input(
+        default="alpha", doc="alpha: 1 where the picture is transparent; a colour: 1 where it is full."
+    )
+
+    def run(self, ctx: Context) -> Mask:
+        """Decode it; a picture without transparency gives an empty mask."""
+        import torch
+
+        pixels = torch.from_numpy(decode(ctx.path(self.file)))
+        if self.channel != "alpha":
+            return Mask(pixels[..., ("red", "green", "blue").index(self.channel)].contiguous())
+        return Mask(1 - pixels[..., 3] if pixels.shape[-1] == 4 else torch.zeros(pixels.shape[:3]))
+
+
 class SolidImage(Node, category="image"):
     """A picture of one colour."""
 
@@ -101,6 +121,31 @@ class ImageScaleToSide(Node, category="image"):
     def run(self) -> Image:
         """Scale them."""
         return scaled_by(self.image, self.longest / max(self.image.pixels.shape[1:3]), self.method)
+
+
+class ImageFit(Node, category="image"):
+    """Scale pictures to fit into a frame, and fill what is left of it with a colour."""
+
+    image: Image
+    width: int = Input(default=512, ge=1, le=16384)
+    height: int = Input(default=512, ge=1, le=16384)
+    method: ScaleMethod = "lanczos"
+    colour: str = Input(default="#000000", doc="As #rrggbb, or a plain name.")
+
+    def run(self) -> Image:
+        """Scale them, and lay them into the middle."""
+        import torch
+
+        old_height, old_width = self.image.pixels.shape[1:3]
+        factor = min(self.width / old_width, self.height / old_height)
+        pixels = resized(
+            self.image, max(1, int(old_width * factor)), max(1, int(old_height * factor)), self.method
+        ).pixels
+        out = torch.ones(len(pixels), self.height, self.width, pixels.shape[-1])
+        out[..., :3] = torch.tensor(parse(self.colour))
+        top, left = (self.height - pixels.shape[1]) // 2, (self.width - pixels.shape[2]) // 2
+        out[:, top : top + pixels.shape[1], left : left + pixels.shape[2]] = pixels
+        return Image(out)
 
 
 class ImageGrid(Node, category="image"):

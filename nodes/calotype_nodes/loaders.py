@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from calotype.node import Context, Input, Node
 from calotype.types import Clip, ControlNet, FileRef, Model, Patch, Recipe, Vae
@@ -38,6 +38,16 @@ class ModelLoader(Node, category="loaders"):
     def run(self, ctx: Context) -> Model:
         """Give a recipe for the file."""
         return Model(self.model, ctx.family(self.model))
+
+
+class ClipLoader(Node, category="loaders"):
+    """Take a text encoder from a file that holds nothing else."""
+
+    clip: FileRef = Input(folder="clip")
+
+    def run(self, ctx: Context) -> Clip:
+        """Give a recipe for the file."""
+        return Clip(self.clip, ctx.family(self.clip))
 
 
 class VAELoader(Node, category="loaders"):
@@ -103,6 +113,19 @@ class ClipSkip(Node, category="loaders"):
     def run(self) -> Clip:
         """Add the patch to the recipe."""
         return self.clip.patched(Patch("clip_skip", settings=(("stop_at_layer", self.stop_at_layer),)))
+
+
+class ModelSampling(Node, category="loaders"):
+    """Say what a denoiser was trained to predict, where its file does not."""
+
+    model: Model
+    prediction: Literal["eps", "v", "x0"] = Input(default="eps", doc="The noise, the velocity, or the clean latent.")
+    zero_snr: bool = Input(default=False, doc="Whether its last noise level is pure noise.")
+
+    def run(self) -> Model:
+        """Add the patch to the recipe."""
+        settings = (("prediction", self.prediction), ("zero_snr", self.zero_snr))
+        return self.model.patched(Patch("sampling", settings=settings))
 
 
 def with_lora(recipe: R, lora: FileRef, strength: float) -> R:

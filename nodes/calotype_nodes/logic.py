@@ -10,6 +10,7 @@ from calotype.node import Input, Node
 from calotype_nodes.expression import evaluate
 
 T = TypeVar("T")
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
 class Switch(Node, Generic[T], category="logic"):
@@ -30,6 +31,31 @@ class Switch(Node, Generic[T], category="logic"):
         return self.on_true if self.condition else self.on_false
 
 
+class Choose(Node, Generic[T], category="logic"):
+    """Pass on one of up to six values, by its number. What the others need is neither run nor loaded."""
+
+    number: int = Input(default=1, ge=1, le=6)
+    first: T = Input(lazy=True)
+    second: T = Input(lazy=True)
+    third: T | None = Input(default=None, lazy=True)
+    fourth: T | None = Input(default=None, lazy=True)
+    fifth: T | None = Input(default=None, lazy=True)
+    sixth: T | None = Input(default=None, lazy=True)
+
+    same_family = False
+
+    def wants(self) -> Collection[str]:
+        """The one of that number."""
+        return (ORDINALS[self.number - 1],)
+
+    def run(self) -> T:
+        """Pass it on."""
+        value: T | None = getattr(self, ORDINALS[self.number - 1])
+        if value is None:
+            raise ValueError(f"there is no value number {self.number}: give one to {ORDINALS[self.number - 1]}")
+        return value
+
+
 class Answer(NamedTuple):
     """Yes or no."""
 
@@ -47,6 +73,19 @@ class Compare(Node, category="logic"):
         """Whether the relation holds."""
         a, b = self.a, self.b
         return Answer({"=": a == b, "≠": a != b, "<": a < b, "≤": a <= b, ">": a > b, "≥": a >= b}[self.relation])
+
+
+class Logic(Node, category="logic"):
+    """Combine two answers."""
+
+    a: bool = False
+    b: bool = False
+    operation: Literal["and", "or", "xor", "not"] = Input(default="and", doc="`not` looks at a alone.")
+
+    def run(self) -> Answer:
+        """Combine them."""
+        a, b = self.a, self.b
+        return Answer({"and": a and b, "or": a or b, "xor": a != b, "not": not a}[self.operation])
 
 
 class Number(NamedTuple):

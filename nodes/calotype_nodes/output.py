@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from calotype.images import encode_jpeg, encode_png
-from calotype.node import Context, Node
+from calotype.images import encode_animation, encode_jpeg, encode_png
+from calotype.node import Context, Input, Node
 from calotype.types import Artifact, Image, Saved
 
 if TYPE_CHECKING:
@@ -47,6 +47,39 @@ class PreviewImage(Node, category="output"):
             return Saved(tuple(Artifact("preview.png", "image/png", encode_png(p)) for p in pictures), kept=False)
         small = (encode_jpeg(p, largest=PREVIEW_SIDE) for p in pictures)
         return Saved(tuple(Artifact("preview.jpg", "image/jpeg", file) for file in small), kept=False)
+
+
+class SaveAnimation(Node, category="output"):
+    """Save a batch of pictures as one moving picture."""
+
+    output = True
+    lane = "io"
+
+    images: Image
+    prefix: str = "animation"
+    format: Literal["webp", "png", "gif"] = "webp"
+    frames_per_second: float = Input(default=8.0, ge=0.1, le=100)
+    quality: int = Input(default=90, ge=1, le=100, doc="Of webp; 100 loses nothing.")
+
+    def run(self, ctx: Context) -> Saved:
+        """Encode it, to repeat for ever."""
+        frames = to_bytes(self.images.pixels, ctx)
+        data = encode_animation(frames, self.format, self.frames_per_second, self.quality)
+        return Saved((Artifact(file_name(self.prefix, self.format), f"image/{self.format}", data),))
+
+
+class SaveText(Node, category="output"):
+    """Save a text."""
+
+    output = True
+    lane = "io"
+
+    text: str = Input(default="", multiline=True)
+    prefix: str = "text"
+
+    def run(self) -> Saved:
+        """Encode it as UTF-8."""
+        return Saved((Artifact(file_name(self.prefix, "txt"), "text/plain", self.text.encode()),))
 
 
 def to_bytes(pixels: Tensor, ctx: Context) -> list[Any]:

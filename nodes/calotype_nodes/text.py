@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+from calotype.errors import FileError
 from calotype.node import Context, Input, Node
-from calotype.types import Clip, Conditioning
+from calotype.types import Clip, Conditioning, FileRef
+
+LARGEST = 10_000_000  # bytes of a text file
 
 
 class TextEncode(Node, category="conditioning"):
@@ -54,6 +57,24 @@ class TextLines(Node, category="text"):
     def run(self) -> Lines:
         """Split it."""
         return Lines([line.strip() for line in self.text.splitlines() if line.strip()])
+
+
+class LoadText(Node, category="text"):
+    """Read a text file."""
+
+    lane = "io"
+
+    file: FileRef = Input(folder="input")
+
+    def run(self, ctx: Context) -> Written:
+        """Decode it as UTF-8."""
+        path = ctx.path(self.file)
+        if path.stat().st_size > LARGEST:
+            raise FileError(f'"{path.name}" has more than {LARGEST // 1_000_000} MB; it is too long for a text')
+        try:
+            return Written(path.read_text("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            raise FileError(f'"{path.name}" is not a text in UTF-8: {error}') from error
 
 
 class TextSplit(Node, category="text"):

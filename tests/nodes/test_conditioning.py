@@ -9,6 +9,7 @@ from calotype_nodes.conditioning import (
     ConditioningCombine,
     ConditioningConcat,
     ConditioningMask,
+    ConditioningSize,
     ConditioningStrength,
     ConditioningTimeRange,
     ConditioningZero,
@@ -94,3 +95,10 @@ def test_what_was_said_survives_the_store():
     got = node.run()
     back = Conditioning.from_tensors(*got.to_tensors())
     assert back.prompts[0].options == got.prompts[0].options
+
+
+def test_sizes_are_said_of_every_prompt():
+    got = ConditioningSize(conditioning=conditioning(B), width=640, crop_h=8).run()
+    assert got.prompts[0].options == {
+        "width": 640, "height": 1024, "crop_w": 0, "crop_h": 8, "target_width": 1024, "target_height": 1024,
+    }  # fmt: skip

@@ -7,6 +7,7 @@ from calotype.errors import FileError
 from calotype.types import FileRef, Image
 from calotype_nodes.images import (
     GetImageSize,
+    ImageFit,
     ImageGrid,
     ImageScale,
     ImageScaleBy,
@@ -14,6 +15,7 @@ from calotype_nodes.images import (
     ImageScaleToSide,
     ImageStitch,
     LoadImage,
+    LoadMask,
     SolidImage,
 )
 
@@ -162,3 +164,16 @@ def test_pictures_that_are_not_scaled_are_padded():
     dark, light = Image(torch.zeros(1, 3, 1, 3)), Image(torch.full((1, 1, 1, 4), 0.5))
     got = ImageStitch(image=dark, other=light, match_size=False).run().pixels[0, ..., 0]
     assert got.tolist() == [[0, 1], [0, 0.5], [0, 1]]
+
+
+@pytest.mark.parametrize(("channel", "row"), [("alpha", [0.0, 1.0]), ("red", [1.0, 0.0]), ("blue", [0.2, 0.0])])
+def test_a_mask_is_read_from_a_channel(host, channel, row):
+    pixels = np.array([[[255, 0, 51, 255], [0, 255, 0, 0]]], np.uint8)
+    Pictures.fromarray(pixels).save(host.folder / "m.png")
+    got = LoadMask(file=FileRef("input", "m.png"), channel=channel).run(host)
+    assert torch.allclose(got.values, torch.tensor([[row]]))
+
+
+def test_a_picture_fits_into_a_frame():
+    got = ImageFit(image=Image(torch.zeros(1, 1, 2, 3)), width=4, height=4, colour="white").run().pixels[0, ..., 0]
+    assert got.tolist() == [[1] * 4, [0] * 4, [0] * 4, [1] * 4]

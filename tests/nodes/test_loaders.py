@@ -2,11 +2,13 @@ from calotype.types import Clip, FileRef, Model, Patch, Vae
 from calotype.types import ControlNet as Net
 from calotype_nodes.loaders import (
     CheckpointLoader,
+    ClipLoader,
     ClipSkip,
     ControlNetLoader,
     LoraLoader,
     LoraLoaderModelOnly,
     ModelLoader,
+    ModelSampling,
     VAELoader,
 )
 
@@ -46,4 +48,14 @@ def test_loras_stack_in_order():
 def test_clip_skip_is_a_patch():
     assert ClipSkip(clip=CLIP, stop_at_layer=-2).run().patches == (
         Patch("clip_skip", settings=(("stop_at_layer", -2),)),
+    )
+
+
+def test_a_text_encoder_comes_from_a_file_of_its_own(host):
+    assert ClipLoader(clip=FILE).run(host) == Clip(FILE, "sd15")
+
+
+def test_what_a_denoiser_predicts_is_a_patch():
+    assert ModelSampling(model=MODEL, prediction="v", zero_snr=True).run().patches == (
+        Patch("sampling", settings=(("prediction", "v"), ("zero_snr", True))),
     )

@@ -2,7 +2,7 @@ import pytest
 
 from calotype.node import spec_of
 from calotype_nodes.expression import evaluate
-from calotype_nodes.logic import Boolean, Compare, Expression, Float, Integer, Seed, Switch, Text
+from calotype_nodes.logic import Boolean, Choose, Compare, Expression, Float, Integer, Logic, Seed, Switch, Text
 
 
 @pytest.mark.parametrize(("condition", "side"), [(True, "on_true"), (False, "on_false")])
@@ -74,3 +74,20 @@ def test_arithmetic(text, value):
 def test_anything_else_is_refused_with_the_reason(text, message):
     with pytest.raises(ValueError, match=message):
         evaluate(text, {"a": 1})
+
+
+def test_of_several_values_only_the_chosen_one_is_wanted():
+    node = Choose(number=3, first="a", second="b", third="c")
+    assert tuple(node.wants()) == ("third",)
+    assert node.run() == "c"
+
+
+def test_a_value_that_is_not_given_is_said():
+    with pytest.raises(ValueError, match="there is no value number 4: give one to fourth"):
+        Choose(number=4, first="a", second="b").run()
+
+
+@pytest.mark.parametrize(("operation", "answers"), [("and", "0001"), ("or", "0111"), ("xor", "0110"), ("not", "1100")])
+def test_answers_combine(operation, answers):
+    pairs = [(False, False), (False, True), (True, False), (True, True)]
+    assert [Logic(a=a, b=b, operation=operation).run().answer for a, b in pairs] == [c == "1" for c in answers]

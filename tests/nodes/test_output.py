@@ -6,7 +6,7 @@ import torch
 from PIL import Image as Pictures
 
 from calotype.types import Image
-from calotype_nodes.output import PreviewImage, SaveImage, file_name
+from calotype_nodes.output import PreviewImage, SaveAnimation, SaveImage, SaveText, file_name
 
 
 def opened(artifact):
@@ -53,3 +53,19 @@ def test_previews_are_small_jpegs_or_pngs_where_transparent(host):
 )
 def test_a_prefix_becomes_a_plain_name(prefix, name):
     assert file_name(prefix, "png") == name
+
+
+@pytest.mark.parametrize("kind", ["webp", "png", "gif"])
+def test_a_batch_is_saved_as_a_moving_picture(host, kind):
+    frames = Image(torch.stack([torch.full((4, 4, 3), v) for v in (0.0, 0.5, 1.0)]))
+    (got,) = SaveAnimation(images=frames, format=kind, frames_per_second=10, quality=100).run(host).files
+    assert (got.name, got.media_type) == (f"animation.{kind}", f"image/{kind}")
+    with Pictures.open(io.BytesIO(got.data)) as movie:
+        assert movie.n_frames == 3
+        movie.seek(1)
+        assert movie.convert("RGB").getpixel((0, 0)) == (127, 127, 127)
+
+
+def test_a_text_is_saved_as_utf_8():
+    (got,) = SaveText(text="ein Schloß").run().files
+    assert (got.name, got.media_type, got.data) == ("text.txt", "text/plain", "ein Schloß".encode())

@@ -24,7 +24,7 @@ class Toy:
     def __init__(self) -> None:
         self.calls = 0
 
-    def predict(self, x, timestep, tokens, *, pooled=None, residuals=None, options=None):
+    def predict(self, x, timestep, tokens, *, residuals=None, **more):
         self.calls += 1
         added = 0 if residuals is None else residuals
         return 0.7 * x + 0.1 * tokens.mean((1, 2)).reshape(-1, 1, 1, 1) + added
@@ -33,7 +33,7 @@ class Toy:
 class Steer:
     """Adds a constant."""
 
-    def residuals(self, x, timestep, tokens, hint, *, strength, pooled):
+    def residuals(self, x, timestep, tokens, hint, *, strength, **more):
         return strength * hint.mean()
 
 

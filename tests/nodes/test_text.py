@@ -1,8 +1,10 @@
 import pytest
 import torch
 
+from calotype.errors import FileError
 from calotype.types import Clip, Conditioning, FileRef, Prompt
 from calotype_nodes.text import (
+    LoadText,
     TextCase,
     TextContains,
     TextEncode,
@@ -72,3 +74,17 @@ def test_white_space_is_taken_off(side, text):
 def test_texts_are_searched_and_counted():
     assert [TextContains(text="a Cat", find="cat", same_case=s).run().found for s in (True, False)] == [False, True]
     assert TextLength(text="three").run() == (5,)
+
+
+def test_a_text_is_read_from_a_file(host):
+    (host.folder / "a.txt").write_bytes(b"\xef\xbb\xbfein Schlo\xc3\x9f")
+    assert LoadText(file=FileRef("input", "a.txt")).run(host) == ("ein Schloß",)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"), [(b"\xff\xfe", '"a.txt" is not a text in UTF-8'), (b"a" * 10_000_001, "has more than 10 MB")]
+)
+def test_a_file_that_is_no_text_is_said(host, data, message):
+    (host.folder / "a.txt").write_bytes(data)
+    with pytest.raises(FileError, match=message):
+        LoadText(file=FileRef("input", "a.txt")).run(host)
