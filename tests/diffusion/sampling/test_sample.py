@@ -106,6 +106,15 @@ def test_without_denoising_the_latent_stays(run):
 
 
 @every_model
+def test_a_single_level_noises_the_latent_and_takes_no_step(sampling, run):
+    latent, level = picture(), 0.5
+    noised = run(latent, sampling, sigmas=torch.tensor([level])).latent.samples * 0.5
+    noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(7))
+    expected = sampling.unmixed(sampling.noised(latent.samples * 0.5, noise, level), level)
+    torch.testing.assert_close(noised, expected)
+
+
+@every_model
 def test_a_low_denoise_stays_near_the_latent(sampling, run):
     latent = picture()
     near, far = (run(latent, sampling, denoise=share).latent.samples - latent.samples for share in (0.05, 0.9))

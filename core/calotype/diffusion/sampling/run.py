@@ -13,6 +13,7 @@ from torch import Tensor
 
 from calotype.diffusion.latents import LatentFormat
 from calotype.diffusion.names import SamplerName, ScheduleName
+from calotype.diffusion.sampling.concat import with_concat
 from calotype.diffusion.sampling.guidance import Guidance, Predicts, Steers
 from calotype.diffusion.sampling.guiders import Guider, classifier_free
 from calotype.diffusion.sampling.inpaint import Inpainting, fit_mask
@@ -79,34 +80,38 @@ def sample(
     if sigmas is None:
         sigmas = sigmas_for(denoiser.sampling, scheduler, steps, denoise, sampler)
     levels = chosen(sigmas.cpu().float(), start_step, end_step, leftover_noise)
-    if len(levels) < 2:
+    if len(levels) == 0:
         return Sampled(latent, latent)
     with torch.no_grad():
         clean = in_models_units(denoiser, latent)
         draws = Draws.of(latent, clean.shape, seed, denoiser.device)
-        chosen_guider = guider or (None if math.isclose(cfg, 1.0) else classifier_free(cfg))
-        guidance = Guidance(denoiser, [positive, *others, negative], chosen_guider, clean.shape, controls)
+        guide = guider or (None if math.isclose(cfg, 1.0) else classifier_free(cfg))
+        sides = completed(denoiser, (positive, *others, negative), clean, latent.noise_mask)
+        guidance = Guidance(denoiser, sides, guide, clean.shape, controls)
         guidance.expect(levels[:-1])
-        model = masked(guidance, denoiser.sampling, clean, latent.noise_mask, draws, add_noise, sampler)
-        x = started(denoiser.sampling, clean, draws, levels, add_noise)
-        last = LastEstimate(on_step, len(levels) - 1)
-        table = FLOW_SAMPLERS if denoiser.sampling.is_flow else SAMPLERS
-        x = table[sampler](model, x, levels, draws, last, **options)
+        model = masked(guidance, clean, latent.noise_mask, draws, add_noise, sampler)
+        x, last = started(denoiser.sampling, clean, draws, levels, add_noise), LastEstimate(on_step, len(levels) - 1)
+        if len(levels) > 1:
+            table = FLOW_SAMPLERS if denoiser.sampling.is_flow else SAMPLERS
+            x = table[sampler](model, x, levels, draws, last, **options)
         x = denoiser.sampling.unmixed(x, float(levels[-1]))
-        estimate = x if last.denoised is None else last.denoised
-        return Sampled(*(replace(latent, samples=denoiser.latent.out_of_model(each).cpu()) for each in (x, estimate)))
+        ends = x, x if last.denoised is None else last.denoised
+        return Sampled(*(replace(latent, samples=denoiser.latent.out_of_model(end).cpu()) for end in ends))
 
 
 def chosen(sigmas: Tensor, start: int | None, end: int | None, leftover_noise: bool) -> Tensor:
     """The levels from step `start` to step `end`; the last is made 0 unless noise shall be left over.
 
+    None from the last on; a single one means that the latent is brought to it, without a step.
     A level that stands twice is no step. Raises ValueError for levels that no sampler can start a step from.
     """
     if end is not None and end < len(sigmas) - 1:
         sigmas = sigmas[: end + 1].clone()
         if not leftover_noise:
             sigmas[-1] = 0
-    sigmas = (sigmas if start is None else sigmas[start:]).unique_consecutive()
+    if start is not None:
+        sigmas = sigmas[start:] if start < len(sigmas) - 1 else sigmas[:0]
+    sigmas = sigmas.unique_consecutive()
     if not bool((sigmas[:-1] > 0).all()):
         raise ValueError(f"every noise level but the last must be above 0; these are {sigmas.tolist()[:8]}.")
     return sigmas
@@ -118,6 +123,14 @@ def in_models_units(denoiser: Sampleable, latent: Latent) -> Tensor:
     if samples.count_nonzero() > 0:
         return denoiser.latent.into_model(samples)
     return samples.new_zeros(samples.shape[0], denoiser.latent.channels, *samples.shape[2:])
+
+
+def completed(
+    denoiser: Sampleable, sides: Sequence[Conditioning], clean: Tensor, mask: Tensor | None
+) -> list[Conditioning]:
+    """The conditionings with what the denoiser reads beside the latent."""
+    channels = getattr(denoiser, "in_channels", clean.shape[1])
+    return [with_concat(side, channels, denoiser.latent, clean, mask) for side in sides]
 
 
 def started(model: ModelSampling, clean: Tensor, draws: Draws, levels: Tensor, add_noise: bool) -> Tensor:
@@ -134,7 +147,6 @@ def initial_noise(draws: Draws, add_noise: bool) -> Tensor:
 
 def masked(
     guidance: Guidance,
-    model: ModelSampling,
     clean: Tensor,
     mask: Tensor | None,
     draws: Draws,
@@ -145,7 +157,7 @@ def masked(
     if mask is None:
         return guidance
     noise = initial_noise(draws, add_noise) if sampler != "ddim" else draws.initial(offset=1)
-    return Inpainting(guidance, model, clean, noise, fit_mask(mask, tuple(clean.shape), clean.device))
+    return Inpainting(guidance, guidance.sampling, clean, noise, fit_mask(mask, tuple(clean.shape), clean.device))
 
 
 class LastEstimate:
