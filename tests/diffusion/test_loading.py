@@ -55,7 +55,7 @@ def test_the_autoencoder_is_the_one_that_diffusers_converts_from_the_same_file(m
     theirs.load_state_dict(convert_ldm_vae_checkpoint(weights, dict(vae.module.config)))
     pixels = torch.rand(1, 40, 35, 3)
     with torch.no_grad():
-        latents = theirs.float().encode(pixels[:, :, :32].movedim(-1, 1) * 2 - 1).latent_dist.mode()
+        latents = theirs.float().encode(pixels[:, :, 1:33].movedim(-1, 1) * 2 - 1).latent_dist.mode()
         decoded = theirs.decode(latents).sample.movedim(1, -1) / 2 + 0.5
     assert error(vae.encode(pixels), latents) < 1e-5
     assert error(vae.decode(latents), decoded.clamp(0, 1)) < 1e-5
@@ -202,3 +202,18 @@ def test_a_controlnet_steers_the_denoiser(unet, path_of):
     x, t, tokens = torch.randn(1, 4, 8, 8), torch.tensor([3.0]), torch.randn(1, 77, 64)
     residuals = control.residuals(x, t, tokens, torch.rand(1, 3, 64, 64))
     assert not torch.allclose(unet.predict(x, t, tokens), unet.predict(x, t, tokens, residuals=residuals))
+
+
+def test_parts_in_files_of_their_own_are_loaded(tiny, tmp_path):
+    vae = tiny.saved(tmp_path / "vae.safetensors", tiny.vae_shapes())
+    assert load(Vae(FileRef("vae", "v"), "kl-f8-4"), lambda f: vae, CPU).decode(torch.randn(1, 4, 4, 4)).shape == (
+        1,
+        32,
+        32,
+        3,
+    )
+    clip = tiny.saved(tmp_path / "clip.safetensors", tiny.clip_shapes(64, 2))
+    assert load(Clip(FileRef("clip", "c"), "clip-l"), lambda f: clip, CPU).encode("a").tokens.shape == (1, 77, 64)
+    assert load(Clip(FileRef("clip", "c"), "sd1"), lambda f: clip, CPU).family == "sd1"
+    unet = tiny.saved(tmp_path / "unet.safetensors", tiny.unet_shapes())
+    assert load(Model(FileRef("unet", "u"), "sd1"), lambda f: unet, CPU).family == "sd1"

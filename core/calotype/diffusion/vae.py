@@ -30,9 +30,11 @@ class Autoencoder:
 
     @torch.no_grad()
     def encode(self, pixels: Tensor) -> Tensor:
-        """The mean of the posterior for each picture; sizes are cropped to whole cells; float32, on their device."""
-        height, width = (n // self.factor * self.factor for n in pixels.shape[1:3])
-        x = pixels[:, :height, :width, :3].movedim(-1, 1)
+        """The mean of the posterior for each picture, cropped about its centre to whole cells; float32, its device."""
+        (top, height), (left, width) = (
+            (n % self.factor // 2, n // self.factor * self.factor) for n in pixels.shape[1:3]
+        )
+        x = pixels[:, top : top + height, left : left + width, :3].movedim(-1, 1)
         x = x.to(self.device, self.dtype, memory_format=torch.contiguous_format) * 2 - 1
         moments = self.module.quant_conv(self._half("encoder", x)) if self._quantised else self._half("encoder", x)
         return moments.chunk(2, dim=1)[0].to(pixels.device, torch.float32).contiguous()

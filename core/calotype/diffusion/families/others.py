@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from calotype.diffusion.families import sd1, sd2, sdxl
 from calotype.diffusion.families.base import Family
 from calotype.diffusion.header import Header
 from calotype.diffusion.latents import LatentFormat
 
 PREFIXES = ("model.diffusion_model.", "diffusion_model.", "transformer/", "unet/", "net.", "")
 
-FAMILIES = tuple(
+ALONE = (
+    Family("clip-l", "the CLIP-L text encoder", text=sd1.FAMILY.text, runs=False),
+    Family("clip-h", "the OpenCLIP ViT-H text encoder", text=sd2.FAMILY.text, runs=False),
+    Family("clip-g", "the OpenCLIP ViT-bigG text encoder", text=sdxl.REFINER.text, runs=False),
+)
+"""Text encoders in files of their own: computed as the family named with them, or as the first that had them."""
+
+FAMILIES = ALONE + tuple(
     Family(name, title, LatentFormat(channels=channels), runs=False)
     for name, title, channels in (
         ("svd", "Stable Video Diffusion", 4),
@@ -32,9 +40,6 @@ FAMILIES = tuple(
         ("cosmos", "Cosmos", 16),
         ("kl-f8-4", "a 4-channel autoencoder (SD 1.x, SD 2.x or SDXL)", 4),
         ("kl-f8-16", "a 16-channel autoencoder (SD 3 or FLUX.1)", 16),
-        ("clip-l", "the CLIP-L text encoder", 0),
-        ("clip-h", "the OpenCLIP ViT-H text encoder", 0),
-        ("clip-g", "the OpenCLIP ViT-bigG text encoder", 0),
         ("t5", "a T5 text encoder", 0),
     )
 )

@@ -16,7 +16,7 @@ from calotype.diffusion.denoiser import Denoiser
 from calotype.diffusion.families import FAMILIES
 from calotype.diffusion.families.base import Family, Prediction
 from calotype.diffusion.families.inspect import Found, Kind, Part, inspect_header
-from calotype.diffusion.header import Header, read_header
+from calotype.diffusion.header import Header
 from calotype.diffusion.layouts.take import Take
 from calotype.diffusion.loading import build
 from calotype.diffusion.loading.tensors import Reader, Shared, assign, stored_dtype
@@ -94,7 +94,7 @@ class Job:
     @classmethod
     def of(cls, recipe: Recipe, path_of: PathOf, device: torch.device, asked: Dtype, shared: Shared) -> Job:
         """Read the header and check that it is what the recipe says."""
-        header = read_header(path_of(recipe.file))
+        header = shared.header(path_of(recipe.file))
         found = inspect_header(header)
         job = cls(recipe, path_of, device, asked, shared, header, found)
         job.check()
@@ -165,7 +165,7 @@ class Job:
             raise ModelError("a LoRA patch without a file.")
         if strength == 0:
             return parameters
-        header = read_header(self.path_of(patch.file))
+        header = self.shared.header(self.path_of(patch.file))
         found = inspect_header(header)
         refuse_other(found, header, self.family, self.header)
         read = Reader("", torch.device("cpu"), None, self.shared).raw

@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 import torch
 from torch import Tensor, nn
 
+from calotype.diffusion.header import Header, read_header
 from calotype.diffusion.layouts.take import Take, Takes
 from calotype.errors import ModelError
 
@@ -20,16 +21,18 @@ DTYPES = {
     "F8_E4M3": torch.float8_e4m3fn, "F8_E5M2": torch.float8_e5m2,
     "I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8, "BOOL": torch.bool,
 }  # fmt: skip
+HEADERS = 8  # that are remembered
 
 
 class Shared:
     """Tensors that live modules hold, so that the next module of the same file takes them instead of its own.
 
     Responsibilities: the same tensor of a file, on the same device, in the same type, exists once; it goes with
-    the last module that holds it.
+    the last module that holds it. The header of a file is read once for its parts.
     """
 
     def __init__(self) -> None:
+        self._headers: dict[tuple[Path, int, int], Header] = {}
         self._held: WeakValueDictionary[tuple[Any, ...], nn.Parameter] = WeakValueDictionary()
         self._lock = threading.Lock()
 
@@ -42,6 +45,22 @@ class Shared:
         """Remember a tensor for as long as somebody holds it; gives back the one that was there first."""
         with self._lock:
             return self._held.setdefault(key, parameter)
+
+    def header(self, path: Path) -> Header:
+        """The header of a file or folder; that of a file is remembered while the file stays as it is."""
+        if path.is_dir() or not path.exists():
+            return read_header(path)
+        stat = path.stat()
+        key = (path, stat.st_size, stat.st_mtime_ns)
+        with self._lock:
+            known = self._headers.get(key)
+        if known is None:
+            known = read_header(path)
+            with self._lock:
+                while len(self._headers) >= HEADERS:
+                    del self._headers[next(iter(self._headers))]
+                self._headers[key] = known
+        return known
 
 
 class Reader:
@@ -115,7 +134,7 @@ def stored_dtype(takes: Iterable[Take]) -> torch.dtype:
 
 def assign(module: nn.Module, parameters: Mapping[str, nn.Parameter], name: str) -> nn.Module:
     """Give a module that was built without memory its tensors. Raises ModelError naming what lacks or does not fit."""
-    expected = {k: tuple(v.shape) for k, v in module.state_dict().items()}
+    expected = {k: tuple(v.shape) for k, v in module.named_parameters()}
     missing = [k for k in expected if k not in parameters]
     wrong = [k for k in expected if k in parameters and tuple(parameters[k].shape) != expected[k]]
     if missing:
@@ -123,6 +142,8 @@ def assign(module: nn.Module, parameters: Mapping[str, nn.Parameter], name: str)
     if wrong:
         said = f"{wrong[0]!r} is {tuple(parameters[wrong[0]].shape)}, expected {expected[wrong[0]]}"
         raise ModelError(f"{name}: {len(wrong)} tensors do not fit together; {said}.")
-    module.requires_grad_(False)
-    module.load_state_dict({k: parameters[k] for k in expected}, strict=True, assign=True)
+    owners = dict(module.named_modules())
+    for key in expected:
+        owner, _, leaf = key.rpartition(".")
+        setattr(owners[owner], leaf, parameters[key])
     return module.eval()
