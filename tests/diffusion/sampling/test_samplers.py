@@ -183,6 +183,18 @@ def test_cfg_pp_renoises_along_the_negative_estimate():
     assert ended.item() == 2.0 + 2.0 * (5.0 - 1.0) / 4.0
 
 
+def test_the_two_stage_cfg_pp_sampler_moves_x_by_the_guidance_of_the_evaluation_before():
+    class Two:
+        sampling = ModelSampling.discrete()
+
+        def both(self, x, sigma):
+            return torch.full_like(x, sigma), torch.full_like(x, 1.0)
+
+    ended = run("dpmpp_2s_ancestral_cfg_pp", Two(), torch.full((1, 1, 1, 1), 5.0), torch.tensor([4.0, 1.0]), eta=0.0)
+    middle = 2.0
+    assert ended.item() == pytest.approx(middle + (5.0 + (4.0 - 1.0) - middle) * 1.0 / 4.0)
+
+
 def test_every_sampler_and_schedule_is_documented():
     page = (Path(__file__).parents[3] / "docs" / "samplers.md").read_text(encoding="utf-8")
     names = {*NAMES, *get_args(ScheduleName)}

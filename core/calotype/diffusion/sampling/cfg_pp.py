@@ -74,7 +74,10 @@ def dpmpp_2s_ancestral_cfg_pp(
     eta: float = 1.0,
     s_noise: float = 1.0,
 ) -> Tensor:
-    """DPM-Solver++(2S) with ancestral noise and CFG++: x is moved by the guidance D_guided - D_negative first."""
+    """DPM-Solver++(2S) with ancestral noise and CFG++: x is moved by the guidance D_guided - D_negative first.
+
+    The negative estimate is that of the evaluation before: at the step's start, then at its middle.
+    """
     for i, (sigma, following) in enumerate(pairwise(sigmas.tolist())):
         denoised, negative = denoise(x, sigma)
         on_step(i, x, denoised)
@@ -83,9 +86,9 @@ def dpmpp_2s_ancestral_cfg_pp(
             x = denoised
         else:
             between = middle(sigma, down)
-            moved = x + (denoised - negative)
-            estimate, _ = denoise(denoised.lerp(moved, between / sigma), between)
-            x = estimate.lerp(moved, down / sigma)
+            inner = denoised.lerp(x + (denoised - negative), between / sigma)
+            estimate, negative = denoise(inner, between)
+            x = estimate.lerp(x + (denoised - negative), down / sigma)
         if following > 0:
             x = x.add(noise(sigma, following), alpha=s_noise * up)
     return x

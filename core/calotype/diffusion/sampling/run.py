@@ -72,10 +72,9 @@ def sample(
     """Denoise a latent, guided by two conditionings.
 
     denoise: share of the schedule that is run; start_step, end_step: a part of its steps; leftover_noise: whether an
-    early end leaves the noise of its level in the latent, or the last step goes to 0. sigmas: levels instead of the
-    schedule's. guider: instead of classifier-free guidance with `cfg`; others: further conditionings for it, between
-    the two. controls: the weights of every ControlNet that is named. options: of the sampler (`eta`, `s_noise`, ...).
-    The same arguments give the same latents; global random state is neither read nor set.
+    early end leaves noise in the latent. sigmas: levels instead of the schedule's. guider: instead of classifier-free
+    guidance with `cfg`; others: further conditionings for it, between the two. controls: the weights of every
+    ControlNet that is named. options: of the sampler. The same arguments give the same latents.
     """
     if sigmas is None:
         sigmas = sigmas_for(denoiser.sampling, scheduler, steps, denoise, sampler)
@@ -85,9 +84,9 @@ def sample(
     with torch.no_grad():
         clean = in_models_units(denoiser, latent)
         draws = Draws.of(latent, clean.shape, seed, denoiser.device)
-        guide = guider or (None if math.isclose(cfg, 1.0) else classifier_free(cfg))
+        guider = guider or (None if math.isclose(cfg, 1.0) else classifier_free(cfg))
         sides = completed(denoiser, (positive, *others, negative), clean, latent.noise_mask)
-        guidance = Guidance(denoiser, sides, guide, clean.shape, controls)
+        guidance = Guidance(denoiser, sides, guider, clean.shape, controls)
         guidance.expect(levels[:-1])
         model = masked(guidance, clean, latent.noise_mask, draws, add_noise, sampler)
         x, last = started(denoiser.sampling, clean, draws, levels, add_noise), LastEstimate(on_step, len(levels) - 1)
@@ -95,7 +94,7 @@ def sample(
             table = FLOW_SAMPLERS if denoiser.sampling.is_flow else SAMPLERS
             x = table[sampler](model, x, levels, draws, last, **options)
         x = denoiser.sampling.unmixed(x, float(levels[-1]))
-        ends = x, x if last.denoised is None else last.denoised
+        ends = (x, x if last.denoised is None else last.denoised)
         return Sampled(*(replace(latent, samples=denoiser.latent.out_of_model(end).cpu()) for end in ends))
 
 
