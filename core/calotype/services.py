@@ -6,12 +6,12 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from calotype import sockets
-from calotype.errors import CalotypeError, FileError, StoreError, ValidationError
+from calotype.errors import CalotypeError, FileError, Problem, StoreError, ValidationError
 from calotype.events import Event, FileWritten
 from calotype.executor import FILES, Emitter, Executor, Outcome
 from calotype.exports import export, write_saved
@@ -89,7 +89,15 @@ class Services:
 
     def check(self, document: Document) -> Checked:
         """Every problem of a document; none is a promise that it can run."""
-        return validate(document, self.registry, self.files, self.host.family)
+        checked = validate(document, self.registry, self.files, self.host.family)
+        return replace(checked, problems=tuple(map(self._with_whence, checked.problems)))
+
+    def _with_whence(self, problem: Problem) -> Problem:
+        """An unknown node type with what is known of the plugin that should bring it."""
+        if problem.code != "unknown-type" or problem.suggestion or not problem.type:
+            return problem
+        whence = self.plugins.whence(problem.type)
+        return replace(problem, hint=whence) if whence else problem
 
     def prepared(self, document: Document, chosen: bool = False) -> tuple[Document, Graph]:
         """The document as it will run: versions migrated, seeds drawn. Raises ValidationError with all problems.

@@ -95,11 +95,6 @@ def test_torch_is_imported_at_the_top_in_pool_and_diffusion_only():
     assert wrong == set()
 
 
-def test_networkx_has_one_importer():
-    users = {module_of(p) for p in sources("**/*.py") for n in imports(p) if n.split(".")[0] == "networkx"}
-    assert users <= {"calotype.graph"}
-
-
 def test_built_in_nodes_use_the_engine_as_any_plugin_may():
     private = {
         f"{p.name} -> {n}"

@@ -23,8 +23,10 @@ def services(tmp_path):
     with Services.open(Settings.load(home=tmp_path / "home", env={})) as opened:
         toys = registry()
         for spec in toys:
-            if spec.id not in opened.registry:
-                opened.registry.add(spec, lambda id=spec.id: toys.node_class(id))
+            for name in (spec.id, *spec.aliases):
+                if name in opened.registry:
+                    opened.registry.remove(opened.registry[name].id)
+            opened.registry.add(spec, lambda id=spec.id: toys.node_class(id))
         yield opened
 
 

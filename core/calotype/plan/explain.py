@@ -8,7 +8,6 @@ from typing import Any
 from calotype.graph import Graph, Use
 from calotype.plan.entry import Entry, Plan
 
-
 AS_BEFORE = {  # the key is that of the last run, and yet there is no result: what became of it then
     "failed": "failed last time",
     "cancelled": "cancelled last time",

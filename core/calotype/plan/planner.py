@@ -10,13 +10,13 @@ from calotype.collector import at_rest
 from calotype.errors import GraphError, NodeError, Problem
 from calotype.files import Files
 from calotype.graph import Edge, Graph, Use
-from calotype.node import NodeSpec, OutputSpec
-from calotype.plan.bypass import bypass
+from calotype.node import InputSpec, NodeSpec, OutputSpec
 from calotype.plan.entry import Entry, External, Plan
 from calotype.plan.keys import Keys, digest_of, fingerprint_of
 from calotype.registry import Registry
 from calotype.runtime import Runtime
 from calotype.sockets import ANY
+from calotype.validate import bypass
 
 MAPPED = NodeSpec(id="subgraph", same_family=False)
 Place = tuple[str, int | None]  # an input, and which item of it where it is variadic
@@ -52,7 +52,7 @@ class Planner:
             return self._planned(graph, targets, externals or {})
 
     def _planned(self, graph: Graph, targets: Sequence[str] | None, externals: Externals) -> Plan:
-        graph = bypass(graph, self.registry)
+        graph, _ = bypass(graph, self._spec)
         wanted = self.targets(graph) if targets is None else tuple(targets)
         for name in wanted:
             if name not in graph.uses:
@@ -62,6 +62,15 @@ class Planner:
         plan = Plan(tuple(entries), wanted, {e.node: e for e in entries})
         self._mark(plan)
         return plan
+
+    def _spec(self, use: Use) -> NodeSpec | None:
+        """The spec of a use; of a map, its ports, whose types only validation traces."""
+        if use.map is None:
+            return self.registry.get(use.type)
+        inputs = {p: InputSpec(name=p, socket=ANY) for p in use.map.inputs}
+        return NodeSpec(
+            id=use.type, inputs=inputs, outputs={p: OutputSpec(name=p, socket=ANY) for p in use.map.outputs}
+        )
 
     def targets(self, graph: Graph) -> tuple[str, ...]:
         """The output nodes, and instances of subgraphs with an output node inside."""
