@@ -76,7 +76,8 @@ def dpmpp_2s_ancestral_cfg_pp(
 ) -> Tensor:
     """DPM-Solver++(2S) with ancestral noise and CFG++: x is moved by the guidance D_guided - D_negative first.
 
-    The negative estimate is that of the evaluation before: at the step's start, then at its middle.
+    The negative estimate is that of the newest evaluation: at the step's start, then at its middle. So ComfyUI has it;
+    without guidance it is not `dpmpp_2s_ancestral`, for the two differ by the change of the estimate over the step.
     """
     for i, (sigma, following) in enumerate(pairwise(sigmas.tolist())):
         denoised, negative = denoise(x, sigma)
