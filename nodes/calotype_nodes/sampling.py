@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from calotype import types
 from calotype.diffusion.names import SamplerName, ScheduleName
+from calotype.errors import CalotypeError
 from calotype.node import Context, Input, Node
 from calotype.types import Conditioning, Image, Latent, Model, Seed
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+Table = tuple[tuple[float, ...], ...]
+
+PREVIEW_KEY = "calotype.preview"  # of a model file's metadata
+SD1_TABLE: Table = (  # a least squares fit for SD 1.5, published by InvokeAI
+    (0.3444, 0.1385, 0.0670),
+    (0.1247, 0.4027, 0.1494),
+    (-0.3192, 0.2513, 0.2103),
+    (-0.1307, -0.1874, -0.7445),
+    (0.0, 0.0, 0.0),
+)
 PREVIEW_EVERY = 4  # steps
 PREVIEW_MAX = 64  # latent cells a side, above which a preview is thinned out
 
@@ -89,7 +102,7 @@ def sampled(node: KSampler | KSamplerAdvanced, ctx: Context, **how: Any) -> Samp
             steps=node.steps,
             cfg=node.cfg,
             controls=controls,
-            on_step=reporter(ctx),
+            on_step=reporter(ctx, node.model),
             **how,
         )
     return Sampled(*result)
@@ -106,33 +119,39 @@ def loaded(
         yield held.enter_context(ctx.load(model)), controls
 
 
-def reporter(ctx: Context) -> Callable[[int, int, Tensor], None]:
+def reporter(ctx: Context, model: Model) -> Callable[[int, int, Tensor], None]:
     """A step callback: progress at every step, a small preview at every fourth and at the last."""
+    table = cache(lambda: preview_table(ctx, model))
 
     def report(done: int, total: int, denoised: Tensor) -> None:
         shown = done % PREVIEW_EVERY == 0 or done == total
-        ctx.step(done, total, preview_of(denoised) if shown else None)
+        ctx.step(done, total, preview_of(denoised, table()) if shown else None)
 
     return report
 
 
-def preview_of(denoised: Tensor) -> Image | None:
-    """A rough picture of the first latent, one pixel a cell, by a linear map; None where its channels are not known.
+def preview_table(ctx: Context, model: Model) -> Table:
+    """Red, green and blue (-1 to 1) by latent channel, and an offset: as the model's file says, else that of SD 1.5."""
+    from calotype.diffusion.header import read_header
 
-    denoised: (B, 4, h, w) in the model's units.
+    try:
+        said = read_header(ctx.path(model.file)).metadata.get(PREVIEW_KEY)
+        return SD1_TABLE if said is None else tuple((float(r), float(g), float(b)) for r, g, b in json.loads(said))
+    except (CalotypeError, ValueError, TypeError):
+        return SD1_TABLE  # a preview is worth no error
+
+
+def preview_of(denoised: Tensor, table: Table) -> Image | None:
+    """A rough picture of the first latent, one pixel a cell, by a linear map; None where the map is for others.
+
+    denoised: (B, C, h, w) in the model's units; table: C + 1 rows, see `preview_table`.
     """
     import torch
 
-    if denoised.ndim != 4 or denoised.shape[1] != len(SD1_RGB):
+    if denoised.ndim != 4 or denoised.shape[1] != len(table) - 1:
         return None
     thin = max(1, -(-max(denoised.shape[-2:]) // PREVIEW_MAX))
     cells = denoised[:1, :, ::thin, ::thin].detach().float().cpu()
-    return Image((torch.einsum("bchw,cr->bhwr", cells, torch.tensor(SD1_RGB)) / 2 + 0.5).clamp(0, 1))
-
-
-SD1_RGB = (  # red, green, blue (-1 to 1) by channel: a least squares fit for SD 1.5, published by InvokeAI
-    (0.3444, 0.1385, 0.0670),
-    (0.1247, 0.4027, 0.1494),
-    (-0.3192, 0.2513, 0.2103),
-    (-0.1307, -0.1874, -0.7445),
-)
+    rows = torch.tensor(table)
+    colours = torch.einsum("bchw,cr->bhwr", cells, rows[:-1]) + rows[-1]
+    return Image((colours / 2 + 0.5).clamp(0, 1))

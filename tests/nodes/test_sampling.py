@@ -1,5 +1,6 @@
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from calotype.diffusion.latents import LatentFormat
 from calotype.diffusion.sampling import ModelSampling, sample
@@ -7,7 +8,7 @@ from calotype.errors import Cancelled
 from calotype.testing import FakeContext
 from calotype.types import Conditioning, Control, FileRef, Latent, Model, Prompt
 from calotype.types import ControlNet as Net
-from calotype_nodes.sampling import KSampler, KSamplerAdvanced, preview_of
+from calotype_nodes.sampling import SD1_TABLE, KSampler, KSamplerAdvanced, preview_of, preview_table
 
 MODEL = Model(FileRef("checkpoints", "a.safetensors"), "sd15")
 NET = Net(FileRef("controlnet", "c.safetensors"), "sd15")
@@ -114,6 +115,30 @@ def test_cancelling_takes_effect_within_a_step():
 
 
 def test_previews_are_small_and_only_of_known_latents():
-    assert preview_of(torch.zeros(2, 4, 300, 128)).pixels.shape == (1, 60, 26, 3)
-    assert preview_of(torch.zeros(1, 16, 8, 8)) is None
-    assert preview_of(torch.zeros(1, 4, 2, 8, 8)) is None
+    assert preview_of(torch.zeros(2, 4, 300, 128), SD1_TABLE).pixels.shape == (1, 60, 26, 3)
+    assert preview_of(torch.zeros(1, 16, 8, 8), SD1_TABLE) is None
+    assert preview_of(torch.zeros(1, 4, 2, 8, 8), SD1_TABLE) is None
+
+
+def test_a_preview_is_a_linear_map_and_an_offset():
+    got = preview_of(torch.tensor([0.5, -2.0]).reshape(1, 2, 1, 1), ((1.0, 0.0, 0.0), (0.0, 1.0, 0.1), (0.0, 0.5, 0.4)))
+    assert got.pixels.flatten().tolist() == pytest.approx([0.75, 0.0, 0.6])
+
+
+@pytest.mark.parametrize(
+    ("metadata", "table"),
+    [
+        (None, SD1_TABLE),
+        ({"format": "pt"}, SD1_TABLE),
+        ({"calotype.preview": "[[1, 2, 3], [4, 5, 6]]"}, ((1, 2, 3), (4, 5, 6))),
+        ({"calotype.preview": "nonsense"}, SD1_TABLE),
+        ({"calotype.preview": "7"}, SD1_TABLE),
+        ({"calotype.preview": '[["a", 0, 0]]'}, SD1_TABLE),
+        ({"calotype.preview": "[[1, 2]]"}, SD1_TABLE),
+    ],
+)
+def test_a_model_file_may_say_how_its_latents_look(tmp_path, metadata, table):
+    file = tmp_path / "a.safetensors"
+    save_file({"x": torch.zeros(1)}, file, metadata)
+    assert preview_table(context(files={"a.safetensors": file}), MODEL) == table
+    assert preview_table(context(), MODEL) == SD1_TABLE
