@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from calotype.diffusion.tiles import three_ways
+
 
 class Autoencoder:
     """A KL autoencoder.
@@ -31,25 +33,47 @@ class Autoencoder:
     @torch.no_grad()
     def encode(self, pixels: Tensor) -> Tensor:
         """The mean of the posterior for each picture, cropped about its centre to whole cells; float32, its device."""
-        (top, height), (left, width) = (
-            (n % self.factor // 2, n // self.factor * self.factor) for n in pixels.shape[1:3]
-        )
-        x = pixels[:, top : top + height, left : left + width, :3].movedim(-1, 1)
-        x = x.to(self.device, self.dtype, memory_format=torch.contiguous_format) * 2 - 1
-        moments = self.module.quant_conv(self._half("encoder", x)) if self._quantised else self._half("encoder", x)
-        return moments.chunk(2, dim=1)[0].to(pixels.device, torch.float32).contiguous()
+        return self._encode(self._centred(pixels)).to(pixels.device).contiguous()
 
     @torch.no_grad()
     def decode(self, samples: Tensor) -> Tensor:
         """The pictures of latents, clamped to 0..1; float32 on the samples' device."""
+        return self._pictures(self._decode(samples)).to(samples.device).contiguous()
+
+    @torch.no_grad()
+    def encode_tiled(self, pixels: Tensor, tile: int = 512, overlap: int = 64) -> Tensor:
+        """`encode` in tiles of about `tile` pixels; memory does not grow with the picture."""
+        channels, overlap = int(self.module.config.latent_channels), min(overlap, tile // 4)
+        return three_ways(self._centred(pixels), self._encode, tile, overlap, 1 / self.factor, channels)
+
+    @torch.no_grad()
+    def decode_tiled(self, samples: Tensor, tile: int = 512, overlap: int = 64) -> Tensor:
+        """`decode` in tiles of about `tile` pixels; memory does not grow with the picture."""
+        cells, shared = tile // self.factor, min(overlap, tile // 4) // self.factor
+        pixels = three_ways(samples, self._decode, cells, shared, self.factor, 3)
+        return self._pictures(pixels).contiguous()
+
+    def _centred(self, pixels: Tensor) -> Tensor:
+        """(B, H, W, 3) to (B, 3, h, w), sides cut about the centre to multiples of a cell."""
+        (top, height), (left, width) = (
+            (n % self.factor // 2, n // self.factor * self.factor) for n in pixels.shape[1:3]
+        )
+        return pixels[:, top : top + height, left : left + width, :3].movedim(-1, 1)
+
+    def _encode(self, x: Tensor) -> Tensor:
+        """x: (B, 3, h, w) in 0..1. The posterior's mean, float32."""
+        x = x.to(self.device, self.dtype, memory_format=torch.contiguous_format) * 2 - 1
+        moments = self.module.encoder(x)
+        if self.module.quant_conv is not None:
+            moments = self.module.quant_conv(moments)
+        return moments.chunk(2, dim=1)[0].float()
+
+    def _decode(self, samples: Tensor) -> Tensor:
+        """samples: (B, C, h, w). Pixels (B, 3, H, W) about -1..1, float32."""
         x = samples.to(self.device, self.dtype)
         x = self.module.post_quant_conv(x) if self.module.post_quant_conv is not None else x
-        pixels = self._half("decoder", x).float().add_(1).div_(2).clamp_(0, 1)
-        return pixels.movedim(1, -1).to(samples.device).contiguous()
+        return self.module.decoder(x).float()
 
-    @property
-    def _quantised(self) -> bool:
-        return self.module.quant_conv is not None
-
-    def _half(self, side: str, x: Tensor) -> Tensor:
-        return getattr(self.module, side)(x)
+    def _pictures(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) about -1..1 to (B, H, W, 3) in 0..1."""
+        return (x + 1).div_(2).clamp_(0, 1).movedim(1, -1)

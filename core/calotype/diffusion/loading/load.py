@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +52,6 @@ def load(
     which on a CPU maps the file without copying. shared: where modules of the same file meet.
     Raises ModelError, FamilyMismatch.
     """
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     job = Job.of(recipe, path_of, torch.device(device), dtype, shared or Shared())
     match recipe.part:
         case "denoiser":
