@@ -107,6 +107,7 @@ def test_a_workflow_comes_from_stdin(place):
         (["run", "draw.json", "--save", "draw.sawed=x.png"], 4, 'has no output "sawed"; it has saved'),
         (["run", "draw.json", "--to", "drew"], 3, "drew"),
         (["run", "draw.json", "--vram", "6X"], 2, '"6X" is not a size'),
+        (["run", "draw.json", "--device", "gpu"], 2, "write cpu, cuda, cuda:1"),
         (["run", "draw.json", "--models", "nowhere"], 4, 'the models folder "nowhere" does not exist'),
         (["run", "draw.json", "--dtype", "int3"], 2, "int3"),
         (["run", "draw.json", "--some-text", "stumble"], 1, "it stumbled"),

@@ -30,6 +30,7 @@ class Order:
     targets: tuple[str, ...] | None = None
     save: Mapping[str, str] = field(default_factory=dict)
     out: Path | None = None
+    keep_going: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,13 @@ class Batch:
         saves = {end: Path(path) for end, path in self._saves(task).items()}
         order = self._order
         finished = self._services.run(
-            document, targets=order.targets, save=saves, out=order.out, on_event=self._reporter, cancel=self._cancel
+            document,
+            targets=order.targets,
+            save=saves,
+            out=order.out,
+            on_event=self._reporter,
+            keep_going=order.keep_going,
+            cancel=self._cancel,
         )
         record = finished.record
         self._reporter.ended(record)

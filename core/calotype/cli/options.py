@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from calotype.cli.usage import UsageError
 from calotype.services import Services
 from calotype.settings import Settings
 
+DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?")
 HOST = Group("Where and how much", sort_key=50)
 
 Json = Annotated[bool, Parameter(name="--json", help="Print JSON for programs.")]
@@ -44,6 +46,8 @@ class Host:
 
     def settings(self, inputs: Iterable[Path] = ()) -> Settings:
         """The settings of this command. inputs: more folders of pictures. Raises FileError, UsageError."""
+        if self.device and not DEVICE.fullmatch(self.device):
+            raise UsageError(f"--device {self.device}: write cpu, cuda, cuda:1, mps, or auto")
         try:
             return Settings.load(
                 models=self.models,

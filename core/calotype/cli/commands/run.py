@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -60,7 +60,7 @@ def run(
     """
     given = Inputs(flags or {}, set_)
     request = Request(
-        file, document or load_document(file), given, Order(to or None, _saves(save), out), each, keep_going
+        file, document or load_document(file), given, Order(to or None, _saves(save), out, keep_going), each
     )
     with closing(reporter(json=json, quiet=quiet)) as report:
         return request.carry_out(host, report)
@@ -75,7 +75,6 @@ class Request:
     given: Inputs
     order: Order
     each: str
-    keep_going: bool
 
     def carry_out(self, host: Host, report: Reporter) -> int:
         """Do it; the exit code."""
@@ -98,7 +97,7 @@ class Request:
     def _order(self) -> Order:
         """The order with a folder for what it makes, unless only named results are wanted."""
         order = self.order
-        return order if order.out is not None or order.save else Order(order.targets, order.save, OUT)
+        return order if order.out is not None or order.save else replace(order, out=OUT)
 
     def _once(self, services: Services, document: Document, report: Reporter) -> int:
         order = self._order()
@@ -109,7 +108,7 @@ class Request:
                 save={end: Path(path) for end, path in order.save.items()},
                 out=order.out,
                 on_event=report,
-                keep_going=self.keep_going,
+                keep_going=order.keep_going,
                 cancel=cancel,
             )
         record = finished.record
