@@ -76,7 +76,9 @@ def vector_set(folder: Path) -> Renderer:
             return None
         box = [icon.get(k, book.get(k, d)) for k, d in (("left", 0), ("top", 0), ("width", 16), ("height", 16))]
         space = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
-        svg = f'<svg {space} viewBox="{" ".join(map(str, box))}" width="{box[2]}" height="{box[3]}">{icon["body"]}</svg>'
+        svg = (
+            f'<svg {space} viewBox="{" ".join(map(str, box))}" width="{box[2]}" height="{box[3]}">{icon["body"]}</svg>'
+        )
         png = resvg_py.svg_to_bytes(svg_string=svg, width=SIZE, skip_system_fonts=True)
         return Image.open(io.BytesIO(bytes(png))).convert("RGBA")
 
@@ -125,11 +127,14 @@ def caption(rng: random.Random, style: str, names: list[str], background: str, t
 
 
 def main() -> None:
+    """Fetch, draw and write the pictures."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     STATE.mkdir(exist_ok=True)
     chosen = concepts()
     entries = json.loads((fetch("names") / "en/data.json").read_text())
-    extra = [plain(e["hexcode"]) for e in sorted(entries, key=lambda e: e["hexcode"]) if e.get("group") in (0, 3, 4, 5, 6, 7)]
+    extra = [
+        plain(e["hexcode"]) for e in sorted(entries, key=lambda e: e["hexcode"]) if e.get("group") in (0, 3, 4, 5, 6, 7)
+    ]
     extra = random.Random(0).sample([code for code in extra if code not in chosen], 300)
     pictures, rows = [], []
     for style in STYLES:
@@ -143,7 +148,7 @@ def main() -> None:
             rows.append({"style": style, "names": chosen.get(code, []), "wanted": code in chosen})
     np.save(STATE / "pictures.npy", np.stack(pictures))
     (STATE / "pictures.json").write_text(json.dumps(rows))
-    print(f"{len(rows)} pictures, {sum(row['wanted'] for row in rows)} of {len(chosen)} concepts in {len(STYLES)} styles")
+    print(f"{len(rows)} pictures, {sum(row['wanted'] for row in rows)} of them of the {len(chosen)} concepts")
 
 
 if __name__ == "__main__":

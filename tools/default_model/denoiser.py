@@ -1,4 +1,4 @@
-"""Train the U-Net and the text encoder together, on latents of the frozen autoencoder.
+"""Train the U-Net on latents of the frozen autoencoder, told by the text encoder of words.py.
 
     python tools/default_model/denoiser.py encode --replica 0      # and --replica 1 beside it: half the pictures each
     python tools/default_model/denoiser.py train --minutes 60      # and beside it: nice python ... --replica 1
@@ -17,8 +17,9 @@ import torch
 import torch.nn.functional as F
 from data import COLOURS, STATE, TINTS, caption, compose, concepts
 from nets import END, START, alphas, autoencoder, text_encoder, tokenizer, unet
-from torch import Tensor, nn
-from training import quicken, train
+from quick import LeanAttention, quicken
+from torch import Tensor
+from training import train
 
 EMPTY_PROMPTS = 0.1  # so that classifier-free guidance has something to guide away from
 WORDS = "noto flat 3d style emoji of a an on background , " + " ".join(COLOURS)
@@ -52,27 +53,18 @@ def load_latents() -> tuple[list[int], Tensor, Tensor, Tensor]:
     halves = [torch.load(STATE / f"latents.{r}.pt") for r in (0, 1)]
     latents = torch.cat([half["latents"] for half in halves])
     mean, std = latents.mean((0, 1, 3, 4)), latents.std((0, 1, 3, 4))
-    return sum((half["pictures"] for half in halves), []), (latents - mean.view(4, 1, 1)) / std.view(4, 1, 1), mean, std
+    return (
+        [i for half in halves for i in half["pictures"]],
+        (latents - mean.view(4, 1, 1)) / std.view(4, 1, 1),
+        mean,
+        std,
+    )
 
 
 def vocabulary(tokens: Any) -> list[int]:
     """The CLIP ids that occur in captions, in order; the start and the end of text stay last."""
     texts = [WORDS, *(name for names in concepts().values() for name in names)]
     return sorted({START, END} | {i for ids in tokens(texts).input_ids for i in ids})
-
-
-class LeanAttention:
-    """Attention in bfloat16 throughout; torch's own keeps float32 weights, which costs a third of a step on a CPU."""
-
-    def __call__(self, attn: Any, hidden_states: Tensor, encoder_hidden_states: Tensor | None = None, **_: Any) -> Tensor:
-        context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
-        q, k, v = attn.to_q(hidden_states), attn.to_k(context), attn.to_v(context)
-        q, k, v = (x.unflatten(-1, (attn.heads, -1)).transpose(1, 2).flatten(0, 1) for x in (q, k, v))
-        with torch.autocast("cpu", enabled=False):
-            weights = ((q * attn.scale) @ k.transpose(1, 2)).softmax(-1)
-            out = weights @ v
-        out = out.unflatten(0, (-1, attn.heads)).transpose(1, 2).flatten(2)
-        return attn.to_out[0](out)
 
 
 def fit(minutes: float, replica: int, batch: int, rate: float) -> None:
@@ -83,9 +75,11 @@ def fit(minutes: float, replica: int, batch: int, rate: float) -> None:
     compact = {token: i for i, token in enumerate(known)}
     pictures, latents, _, _ = load_latents()
     cumulative = alphas()
-    nets: dict[str, nn.Module] = {"text": text_encoder(len(known)), "unet": unet()}
-    quicken(nets["unet"]).set_attn_processor(LeanAttention())  # type: ignore[operator]
-    nets["text"].load_state_dict(torch.load(STATE / "words.pt"))
+    torch.manual_seed(0)  # both replicas start alike
+    text, net = text_encoder(len(known)), unet()
+    text.load_state_dict(torch.load(STATE / "words.pt"))
+    net.set_attn_processor(LeanAttention())
+    quicken(net)
     torch.manual_seed(time.time_ns() % 2**32)
     rng = random.Random(time.time_ns() + replica)
 
@@ -107,15 +101,17 @@ def fit(minutes: float, replica: int, batch: int, rate: float) -> None:
         noise = torch.randn_like(x)
         noisy = (a.sqrt() * x + (1 - a).sqrt() * noise).to(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
-            context = nets["text"](torch.tensor([[compact[i] for i in row] for row in ids])).last_hidden_state
-            velocity = nets["unet"](noisy, t, context).sample
+            with torch.no_grad():
+                context = text(torch.tensor([[compact[i] for i in row] for row in ids])).last_hidden_state
+            velocity = net(noisy, t, context).sample
         return F.mse_loss(velocity.float(), a.sqrt() * noise - (1 - a).sqrt() * x)
 
-    train(nets, [p for net in nets.values() for p in net.parameters()], step, STATE / "denoiser.pt",
-          minutes=minutes, replica=replica, rate=rate, smoothing=0.998, matrices=("unet",))  # fmt: skip
+    train({"unet": net}, [*net.parameters()], step, STATE / "denoiser.pt",
+          minutes=minutes, replica=replica, rate=rate, smoothing=0.995, meet_every=6, matrices=("unet",))  # fmt: skip
 
 
 def main() -> None:
+    """Read the arguments and run the part."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", choices=("encode", "train"))
     parser.add_argument("--minutes", type=float, default=60)

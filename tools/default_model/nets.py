@@ -57,7 +57,7 @@ def tokenizer(scratch: Path) -> CLIPTokenizer:
 
 
 def alphas() -> Tensor:
-    """Cumulative alphas of SD's schedule, rescaled so that the last step is pure noise (Lin et al. 2023, algorithm 1)."""
+    """Cumulative alphas of SD's schedule, rescaled to end in pure noise (Lin et al. 2023, algorithm 1)."""
     betas = torch.linspace(0.00085**0.5, 0.012**0.5, 1000, dtype=torch.float64) ** 2
     root = (1 - betas).cumprod(0).sqrt()
     root = (root - root[-1]) * root[0] / (root[0] - root[-1])

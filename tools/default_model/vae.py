@@ -15,8 +15,9 @@ import torch
 import torch.nn.functional as F
 from data import COLOURS, SIZE, STATE, TINTS, compose
 from nets import autoencoder
+from quick import quicken
 from torch import Tensor
-from training import quicken, train
+from training import train
 
 
 class Scenes:
@@ -29,15 +30,19 @@ class Scenes:
         self.rng = random.Random(seed)
 
     def one(self, edge: int) -> np.ndarray:
+        """One picture on a plain colour, or a square of it."""
         rng = self.rng
         index = rng.choice(self.wanted) if rng.random() < 0.8 else rng.randrange(len(self.pictures))
         y, x = (rng.randrange((SIZE - edge) // 8 + 1) * 8 for _ in range(2))
         named = rng.random() < 0.8
-        back = rng.choice([(255, 255, 255), *COLOURS.values()]) if named else tuple(rng.randrange(256) for _ in range(3))
+        back = (
+            rng.choice([(255, 255, 255), *COLOURS.values()]) if named else tuple(rng.randrange(256) for _ in range(3))
+        )
         tint = COLOURS[rng.choice(TINTS)] if rng.random() < 0.1 else None
         return compose(np.asarray(self.pictures[index][y : y + edge, x : x + edge]), back, tint)
 
     def batch(self, count: int, edge: int) -> Tensor:
+        """Several, as values in -1..1."""
         scenes = np.stack([self.one(edge) for _ in range(count)])
         return torch.from_numpy(scenes).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)  # channels last in memory
 
@@ -57,6 +62,7 @@ def difference(got: Tensor, wanted: Tensor) -> Tensor:
 
 
 def main() -> None:
+    """Read the arguments and train the part."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", choices=("whole", "decoder"))
     parser.add_argument("--minutes", type=float, default=12)
@@ -83,13 +89,19 @@ def main() -> None:
             with torch.set_grad_enabled(whole):
                 latents = vae.encode(x).latent_dist
                 z = latents.sample()
+            if not whole:  # a denoiser's latents are never exact
+                z = z + 0.12 * torch.rand(len(z), 1, 1, 1) * z.std((0, 2, 3), keepdim=True) * torch.randn_like(z)
             y = vae.decode(z).sample.float()
+        if not whole:
+            return difference(y, x)
         off = preview(latents.mean.float()) - F.avg_pool2d(x, 8)
-        return difference(y, x) + off.square().mean() + 8 * greenness(off).square().mean() + 6e-7 * latents.kl().float().mean() * (128 / edge) ** 2
+        told = off.square().mean() + 8 * greenness(off).square().mean()
+        return difference(y, x) + told + 6e-7 * latents.kl().float().mean() * (128 / edge) ** 2
 
     nets = {"vae": vae, "preview": preview} if whole else {"vae": vae}
-    train(nets, parameters, step, STATE / ("vae.pt" if whole else "decoder.pt"),
-          minutes=args.minutes, replica=args.replica, rate=1.5e-3 if whole else 1e-3, smoothing=0.99)  # fmt: skip
+    rate, smoothing = (1.5e-3, 0.99) if whole else (1e-3, 0.995)
+    state = STATE / ("vae.pt" if whole else "decoder.pt")
+    train(nets, parameters, step, state, minutes=args.minutes, replica=args.replica, rate=rate, smoothing=smoothing)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from torch import nn
 
 
 def main() -> None:
+    """Read the arguments and train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--batch", type=int, default=64)
@@ -55,7 +56,8 @@ def main() -> None:
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
         if done % 25 == 0:
-            right = [round((g.argmax(1) == targets[:, k])[targets[:, k] >= 0].float().mean().item(), 2) for k, g in enumerate(guesses)]
+            hits = [(g.argmax(1) == targets[:, k])[targets[:, k] >= 0] for k, g in enumerate(guesses)]
+            right = [round(hit.float().mean().item(), 2) for hit in hits]
             print(f"{done} loss {loss.item():.3f} thing, style, background, tint told: {right}", flush=True)
     torch.save(text.state_dict(), STATE / "words.pt")
 
