@@ -217,3 +217,35 @@ def test_parts_in_files_of_their_own_are_loaded(tiny, tmp_path):
     assert load(Clip(FileRef("clip", "c"), "sd1"), lambda f: clip, CPU).family == "sd1"
     unet = tiny.saved(tmp_path / "unet.safetensors", tiny.unet_shapes())
     assert load(Model(FileRef("unet", "u"), "sd1"), lambda f: unet, CPU).family == "sd1"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["out.2.weight", "input_blocks.1.0.in_layers.2.weight", "input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"],
+)
+def test_whatever_tensor_lacks_the_message_is_one_sentence(tiny, tmp_path, name):
+    shapes = tiny.under("model.diffusion_model", tiny.unet_shapes())
+    del shapes[f"model.diffusion_model.{name}"]
+    path = tiny.saved(tmp_path / "part.safetensors", shapes)
+    with pytest.raises(ModelError, match=r"^part\.safetensors is incomplete"):
+        load(Model(FileRef("checkpoints", "part"), "sd1"), lambda f: path, CPU)
+
+
+def test_widths_that_no_unet_has_are_refused_in_one_sentence(tiny, tmp_path):
+    path = tiny.saved(tmp_path / "odd.safetensors", tiny.unet_shapes((30, 30, 30, 30)))
+    with pytest.raises(ModelError, match=r"^odd\.safetensors is not SD 1\.x as it should be"):
+        load(Model(FileRef("checkpoints", "odd"), "sd1"), lambda f: path, CPU)
+
+
+def test_a_text_encoder_that_its_unet_cannot_hear_is_refused(tiny, tmp_path):
+    shapes = tiny.sd1_shapes() | tiny.under("cond_stage_model.transformer", tiny.clip_shapes(128, 2))
+    path = tiny.saved(tmp_path / "mixed.safetensors", shapes)
+    with pytest.raises(ModelError, match=r"mixed\.safetensors mixes models: its U-Net listens to 64 features"):
+        load(Clip(FileRef("checkpoints", "mixed"), "sd1"), lambda f: path, CPU)
+
+
+def test_a_missing_second_text_encoder_is_named(tiny, tmp_path):
+    shapes = {k: v for k, v in tiny.sdxl_shapes().items() if "embedders.1" not in k}
+    path = tiny.saved(tmp_path / "half.safetensors", shapes)
+    with pytest.raises(ModelError, match=r"half\.safetensors has 1 of the 2 text encoders that SDXL needs"):
+        load(Clip(FileRef("checkpoints", "half"), "sdxl"), lambda f: path, CPU)

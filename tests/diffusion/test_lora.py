@@ -112,3 +112,14 @@ def test_old_diffusers_names_of_attention_processors_are_read(tmp_path):
         tmp_path / "old.safetensors",
     )
     assert list(adapters(read_header(tmp_path / "old.safetensors"))) == [f"unet.{TO_Q}"]
+
+
+def test_the_original_names_of_attentions_follow_from_their_place(tiny):
+    from calotype.diffusion.layouts import unet
+
+    table = unet.modules(tiny.unet_shapes())
+    attended = {
+        new: old for old, new in table.items() if "attentions" in new and f"{old}.norm.weight" in tiny.unet_shapes()
+    }
+    assert len(attended) == 16
+    assert {new: unet.original(new, 2) for new in attended} == attended

@@ -84,3 +84,18 @@ def takes_ldm(tensors: Mapping[str, TensorInfo]) -> dict[str, Take]:
 def takes_diffusers(tensors: Mapping[str, TensorInfo]) -> dict[str, Take]:
     """The U-Net's tensors from a file of diffusers: names as they are."""
     return {name: Take(info) for name, info in tensors.items()}
+
+
+def original(module: str, layers: int) -> str | None:
+    """The original code's name of an attention's module, from diffusers'; None for others.
+
+    layers: residual blocks of a level on the way down. Each level has as many entries in the row of blocks, and one more.
+    """
+    match module.split("."):
+        case ["down_blocks", level, "attentions", layer, *inner]:
+            return ".".join([f"input_blocks.{1 + int(level) * (layers + 1) + int(layer)}.1", *inner])
+        case ["mid_block", "attentions", "0", *inner]:
+            return ".".join(["middle_block.1", *inner])
+        case ["up_blocks", level, "attentions", layer, *inner]:
+            return ".".join([f"output_blocks.{int(level) * (layers + 1) + int(layer)}.1", *inner])
+    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import torch
 from torch import nn
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from calotype.diffusion.sampling.parameterization import ModelSampling
 
 Loaded = Denoiser | TextEncoder | Autoencoder | ControlModel
+M = TypeVar("M", bound=nn.Module)
 PathOf = Callable[[FileRef], Path]
 Dtype = torch.dtype | Literal["file"] | None
 
@@ -150,6 +151,18 @@ class Job:
         named = module.named if isinstance(module, ClipText) else str
         return assign(module, {named(k): v for k, v in parameters.items()}, self.header.path.name)
 
+    def built(self, make: Callable[..., M], takes: dict[str, Take], *facts: object) -> M:
+        """A module without memory. Raises ModelError when the tensors are not those of such a module."""
+        try:
+            return make(takes, *facts)
+        except KeyError as error:
+            raise ModelError(f"{self.header.path.name} is incomplete: {error.args[0]!r} is missing.") from error
+        except (ValueError, TypeError, IndexError, ArithmeticError, RuntimeError) as error:
+            raise ModelError(
+                f"{self.header.path.name} is not {self.family.title} as it should be: no {PARTS[self.kind]} has tensors "
+                f"of its shapes ({error})."
+            ) from error
+
     def reader(self, dtype: torch.dtype) -> Reader:
         """Reads this job's file, for its device."""
         return Reader(self.identity, self.device, dtype, self.shared)
@@ -181,7 +194,7 @@ class Job:
         """The U-Net with its parameterisation."""
         part = self.parts()[0]
         takes = build.takes_of(self.header, part)
-        module = self.fill(build.unet(takes, self.family), takes)
+        module = self.fill(self.built(build.unet, takes, self.family), takes)
         sampling = self.sampling(takes)
         return Denoiser(self.family.name, module, sampling, self.family.latent, self.device, self.dtype(takes))
 
@@ -202,15 +215,28 @@ class Job:
         return "v" if float(values.std(unbiased=False)) > V_BIAS else "eps"
 
     def text_encoder(self) -> TextEncoder:
-        """All text encoders of the file."""
-        facts = self.family.text
+        """All text encoders of the file. Raises ModelError when they are not those that its denoiser listens to."""
+        facts, has = self.family.text, len(self.parts())
+        if len(facts) != has:
+            said = f"{has} of the {len(facts)} text encoders that {self.family.title} needs"
+            raise ModelError(f"{self.header.path.name} has {said}.")
         encoders: list[ClipText] = []
         for part, fact in zip(self.parts(), facts, strict=True):
             takes = build.takes_of(self.header, part)
-            encoder = build.text(takes, fact, self.device)
+            encoder = self.built(build.text, takes, fact, self.device)
             self.fill(encoder, takes, len(encoders))
             encoders.append(encoder)
+        self._refuse_mixed(sum(encoder.width for encoder in encoders))
         return TextEncoder(self.family.name, encoders, self.device, self._clip_skip())
+
+    def _refuse_mixed(self, width: int) -> None:
+        """Raise when the denoiser in the same file listens to features of another width."""
+        heard = next((i.shape[-1] for n, i in self.header.tensors.items() if n.endswith(".attn2.to_k.weight")), width)
+        if heard != width:
+            raise ModelError(
+                f"{self.header.path.name} mixes models: its U-Net listens to {heard} features, its text encoder gives "
+                f"{width}."
+            )
 
     def _clip_skip(self) -> int | None:
         said = [dict(p.settings)["stop_at_layer"] for p in self.recipe.patches if p.kind == "clip_skip"]
@@ -219,13 +245,13 @@ class Job:
     def vae(self) -> Autoencoder:
         """The autoencoder."""
         takes = build.takes_of(self.header, self.parts()[0])
-        module = self.fill(build.vae(takes), takes)
+        module = self.fill(self.built(build.vae, takes), takes)
         return Autoencoder(self.family.name, module, self.device, self.dtype(takes))
 
     def control(self) -> ControlModel:
         """The ControlNet."""
         takes = build.takes_of(self.header, self.parts()[0])
-        module = self.fill(build.control(takes, self.family), takes)
+        module = self.fill(self.built(build.control, takes, self.family), takes)
         return ControlModel(self.family.name, module, self.device, self.dtype(takes))
 
 

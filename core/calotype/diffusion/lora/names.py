@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from calotype.diffusion.header import Header, TensorInfo
+from calotype.diffusion.layouts import unet
 from calotype.diffusion.layouts.take import Takes
 
 ROLES = {
@@ -69,20 +70,22 @@ def aliases(kind: str, takes: Takes, index: int = 0, count: int = 1) -> dict[str
     takes: the model's tensors; index of count: which of several text encoders.
     """
     weights = {name.removesuffix(".weight"): name for name in takes if name.endswith(".weight")}
+    layers = len({n.split(".")[3] for n in takes if n.startswith("down_blocks.0.resnets.")})
     found: dict[str, str] = {}
     for module, weight in weights.items():
-        for alias in _unet(module, takes[weight].source) if kind == "denoiser" else _text(module, index, count):
-            found[alias] = weight
+        names = _unet(module, takes[weight].source, layers) if kind == "denoiser" else _text(module, index, count)
+        found |= dict.fromkeys(names, weight)
     return found
 
 
-def _unet(module: str, source: TensorInfo) -> list[str]:
-    original = (
-        source.name.removesuffix(".weight").removeprefix("model.diffusion_model.").removeprefix("diffusion_model.")
-    )
-    flat = [f"lora_unet_{name.replace('.', '_')}" for name in (module, original)]
+def _unet(module: str, source: TensorInfo, layers: int) -> list[str]:
+    """By diffusers' name and by the original code's, which the file has, or which follows from the place."""
+    there = source.name.removesuffix(".weight").removeprefix("model.").removeprefix("diffusion_model.")
+    names = {module, there, unet.original(module, layers) or module}
+    flat = [f"lora_unet_{name.replace('.', '_')}" for name in names]
+    dotted = [f"{prefix}{name}" for prefix in UNET[1:] for name in names]
     short = module.replace(".to_out.0", ".to_out")  # older diffusers
-    return [*flat, f"unet.{module}", f"unet.{short}", f"diffusion_model.{original}", f"base_model.model.unet.{module}"]
+    return [*flat, *dotted, f"unet.{short}"]
 
 
 def _text(module: str, index: int, count: int) -> list[str]:

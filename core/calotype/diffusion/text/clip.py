@@ -35,6 +35,11 @@ class ClipText(nn.Module):
         """How many layers there are."""
         return int(self.text.config.num_hidden_layers)
 
+    @property
+    def width(self) -> int:
+        """How many features a token has."""
+        return int(self.text.config.hidden_size)
+
     def forward(self, ids: Tensor, layer: int) -> tuple[Tensor, Tensor]:
         """ids: (B, T). Returns the hidden states of `layer`, -1 the last: (B, T, D); and the pooled state: (B, P)."""
         said = self.text(input_ids=ids, output_hidden_states=True)
