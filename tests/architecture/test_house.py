@@ -4,6 +4,7 @@ import ast
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,10 @@ def test_no_path_of_somebodys_machine_stands_in_the_tree():
 def test_no_file_of_the_tree_is_needlessly_large():
     large = {said(p): p.stat().st_size for p in tracked() if p.stat().st_size > 5_000_000}
     assert {p: n for p, n in large.items() if not p.endswith(".safetensors") or n > 45_000_000} == {}
+
+
+def test_every_direct_dependency_has_a_version_that_was_tested():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    pinned = re.findall(r"^([\w-]+)==", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    assert {re.split(r"[\[<>=!~ ]", w)[0] for w in wanted} - set(pinned) == set()
