@@ -249,3 +249,11 @@ def test_a_missing_second_text_encoder_is_named(tiny, tmp_path):
     path = tiny.saved(tmp_path / "half.safetensors", shapes)
     with pytest.raises(ModelError, match=r"half\.safetensors has 1 of the 2 text encoders that SDXL needs"):
         load(Clip(FileRef("checkpoints", "half"), "sdxl"), lambda f: path, CPU)
+
+
+def test_the_vae_of_sdxl_is_never_computed_in_float16_because_it_overflows(tiny, tmp_path):
+    path = tiny.saved(tmp_path / "vae.safetensors", tiny.vae_shapes())
+    recipe = Vae(FileRef("vae", "v"), "kl-f8-4")
+    assert load(recipe, lambda f: path, CPU, torch.float16).dtype == torch.bfloat16
+    assert load(recipe, lambda f: path, CPU, torch.float32).dtype == torch.float32
+    assert load(recipe, lambda f: path, CPU, "file").dtype == torch.float16

@@ -89,7 +89,7 @@ def takes_diffusers(tensors: Mapping[str, TensorInfo]) -> dict[str, Take]:
 def original(module: str, layers: int) -> str | None:
     """The original code's name of an attention's module, from diffusers'; None for others.
 
-    layers: residual blocks of a level on the way down. Each level has as many entries in the row of blocks, and one more.
+    layers: residual blocks of a level on the way down. Each level has as many entries in the row, and one more.
     """
     match module.split("."):
         case ["down_blocks", level, "attentions", layer, *inner]:

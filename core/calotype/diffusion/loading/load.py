@@ -132,15 +132,16 @@ class Job:
     def dtype(self, takes: dict[str, Take]) -> torch.dtype:
         """The type of weights and computation for a part."""
         stored = stored_dtype(takes.values())
-        if isinstance(self.asked, torch.dtype):
-            return self.asked
         if self.asked == "file":
             return stored
-        if self.device.type == "cpu":
-            return torch.float32  # 16-bit convolutions are slow on most CPUs, or missing
-        if self.kind == "vae" and self.family.name.startswith("sdxl"):
-            return torch.bfloat16  # its activations overflow float16
-        return stored if stored in (torch.float16, torch.bfloat16) else torch.float16
+        if isinstance(self.asked, torch.dtype):
+            wanted = self.asked
+        elif self.device.type == "cpu":
+            wanted = torch.float32  # 16-bit convolutions are slow on most CPUs, or missing
+        else:
+            wanted = stored if stored in (torch.float16, torch.bfloat16) else torch.float16
+        overflows = self.kind == "vae" and self.family.name in ("sdxl", "sdxl-refiner", "kl-f8-4")
+        return torch.bfloat16 if overflows and wanted == torch.float16 else wanted
 
     def fill(self, module: nn.Module, takes: dict[str, Take], index: int = 0) -> nn.Module:
         """`module` with its tensors, and the recipe's LoRAs in them, in order."""
@@ -159,8 +160,8 @@ class Job:
             raise ModelError(f"{self.header.path.name} is incomplete: {error.args[0]!r} is missing.") from error
         except (ValueError, TypeError, IndexError, ArithmeticError, RuntimeError) as error:
             raise ModelError(
-                f"{self.header.path.name} is not {self.family.title} as it should be: no {PARTS[self.kind]} has tensors "
-                f"of its shapes ({error})."
+                f"{self.header.path.name} is not {self.family.title} as it should be: no {PARTS[self.kind]} has "
+                f"tensors of its shapes ({error})."
             ) from error
 
     def reader(self, dtype: torch.dtype) -> Reader:
