@@ -15,6 +15,14 @@ BLEND = one_of(
 
 PICTURES: Mapping[str, Rule] = {
     "LoadImage": rule("LoadImage", "", "image>file upload>", "image mask", converts={"image": picture}),
+    "LoadImageMask": rule("LoadMask", "", "image>file channel upload>", "mask", converts={"image": picture}),
+    "SaveAnimatedPNG": rule(
+        "SaveAnimation",
+        "images",
+        "filename_prefix>prefix fps>frames_per_second compress_level>",
+        "saved",
+        values={"format": "png"},
+    ),
     "SaveImage": rule("SaveImage", "images", "filename_prefix>prefix", "saved"),
     "PreviewImage": rule("PreviewImage", "images", "", "saved"),
     "EmptyImage": rule("SolidImage", "", "width height batch_size color>colour", "image", converts={"color": colour}),
@@ -33,6 +41,12 @@ PICTURES: Mapping[str, Rule] = {
     ),
     "ImageScaleToMaxDimension": rule(
         "ImageScaleToSide", "image", "upscale_method>method largest_size>longest", "image"
+    ),
+    "ResizeAndPadImage": rule(
+        "ImageFit",
+        "image",
+        "target_width>width target_height>height padding_color>colour interpolation>method",
+        "image",
     ),
     "ImageCompositeMasked": rule(
         "ImageComposite", "destination>under source>over mask", "x y resize_source>scale", "image"

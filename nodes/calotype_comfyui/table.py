@@ -53,6 +53,22 @@ LOADERS: Mapping[str, Rule] = {
         "control_net",
         converts={"control_net_name": file},
     ),
+    "CLIPLoader": rule(
+        "ClipLoader",
+        "",
+        "clip_name>clip type> device>",
+        "clip",
+        converts={"clip_name": file, "type": one_of({"stable_diffusion": None})},
+        note="it is loaded where the other models are, not on the device that was named",
+        unless={"device": "default"},
+    ),
+    "ModelSamplingDiscrete": rule(
+        "ModelSampling",
+        "model",
+        "sampling>prediction zsnr>zero_snr",
+        "model",
+        converts={"sampling": one_of({"eps": "eps", "v_prediction": "v", "x0": "x0"})},
+    ),
     "CLIPSetLastLayer": rule("ClipSkip", "clip", "stop_at_clip_layer>stop_at_layer", "clip"),
 }
 

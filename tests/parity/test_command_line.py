@@ -1,0 +1,25 @@
+"""Reference workflows as they are, through the command line: `calotype run CASE.json --save 5.latent=...`."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from calotype.cli.__main__ import main
+
+CASES = Path(__file__).parents[3] / "shared" / "reference" / "comfy" / "parity"
+SOME = ("sampler-euler", "sampler-dpmpp_2m_sde", "schedule-karras", "lora", "clip-skip-2", "img2img", "controlnet")
+TOLERANCE = 1e-4
+
+
+@pytest.mark.parametrize("name", SOME)
+def test_a_file_of_comfyui_runs_as_it_is_and_gives_its_latent(name, models, tmp_path, monkeypatch):
+    monkeypatch.setenv("CALOTYPE_HOME", str(tmp_path))
+    out = tmp_path / "out.safetensors"
+    said = ["run", str(CASES / f"{name}.json"), "--models", str(models), "--device", "cpu", "--quiet"]
+    assert main([*said, "--save", f"5.latent={out}"]) == 0
+    got = load_file(out)["samples"].astype(np.float64)
+    with np.load(CASES / f"{name}.npz") as stored:
+        wanted = stored["latent"].astype(np.float64)
+    assert np.linalg.norm(got - wanted) <= TOLERANCE * np.linalg.norm(wanted)
