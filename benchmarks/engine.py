@@ -11,8 +11,6 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from calotype.validate import validate
-
 from calotype.executor import Emitter, Executor
 from calotype.files import Files
 from calotype.host import LocalHost
@@ -21,6 +19,7 @@ from calotype.runtime import Runtime
 from calotype.settings import Settings
 from calotype.store import Store
 from calotype.testing import registry
+from calotype.validate import validate
 from calotype.workflow import Document, flatten, read
 from report import medians, record
 
