@@ -207,3 +207,35 @@ def test_a_patch_decides_what_a_model_predicts(loaded):
     patch = Patch("sampling", settings=(("prediction", "v"), ("zero_snr", True)))
     sampling = loaded(Model(TWO, "sd2", (patch,))).sampling
     assert (sampling.prediction, sampling.sigma_max > 4000) == ("v", True)
+
+
+def test_an_sdxl_folder_of_diffusers_gives_the_same_models(root, loaded, tiny, tmp_path):
+    folder = tmp_path / "xl"
+    unet, vae = loaded(Model(XL, "sdxl")), loaded(Vae(XL, "sdxl"))
+    unet.module.save_pretrained(folder / "unet")
+    vae.module.save_pretrained(folder / "vae")
+    tiny.saved(folder / "text_encoder" / "model.safetensors", tiny.clip_shapes(64, 3))
+    tiny.saved(folder / "text_encoder_2" / "model.safetensors", tiny.clip_shapes(64, 4, projection=64))
+    there = FileRef("checkpoints", "xl")
+    again, encoder = (load(kind(there, "sdxl"), lambda f: folder, CPU) for kind in (Model, Clip))
+    prompt = encoder.encode("a cat")
+    assert (prompt.tokens.shape, prompt.pooled.shape) == ((1, 77, 128), (1, 64))
+    x, t = torch.randn(1, 4, 8, 8), torch.tensor([5.0])
+    mine, theirs = (u.predict(x, t, prompt.tokens, pooled=prompt.pooled) for u in (unet, again))
+    assert error(theirs, mine) < 1e-5
+
+
+def test_the_refiner_is_conditioned_on_an_aesthetic_score(tiny, tmp_path):
+    unet = tiny.unet_shapes((64, 64, 128, 128), 64, (0, 1, 1, 0), 1, linear=True, sizes=64 + 5 * 256)
+    shapes = tiny.under("model.diffusion_model", unet) | tiny.under(
+        "conditioner.embedders.0.model", tiny.openclip_shapes()
+    )
+    path = tiny.saved(tmp_path / "refiner.safetensors", shapes)
+    refiner = FileRef("checkpoints", "refiner.safetensors")
+    denoiser, encoder = (load(kind(refiner, "sdxl-refiner"), lambda f: path, CPU) for kind in (Model, Clip))
+    prompt, x, t = encoder.encode("a cat"), torch.randn(1, 4, 8, 8), torch.tensor([5.0])
+    low, high = (
+        denoiser.predict(x, t, prompt.tokens, pooled=prompt.pooled, options={"aesthetic_score": s}) for s in (2.5, 6.0)
+    )
+    assert not torch.allclose(low, high)
+    assert torch.equal(high, denoiser.predict(x, t, prompt.tokens, pooled=prompt.pooled))
