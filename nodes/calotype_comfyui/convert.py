@@ -39,11 +39,8 @@ class Conversion:
         """Positions by node id."""
         return {self._ids[b.id]: {"x": b.place[0], "y": b.place[1]} for b in self._boxes if b.place is not None}
 
-    def remark(self, box: str, text: str) -> None:
-        """Say something of a box that changes what runs."""
-        self._note(box, text, warning=True)
-
-    def _note(self, box: str, text: str, *, warning: bool) -> None:
+    def note(self, box: str, text: str, *, warning: bool) -> None:
+        """Say something of a box. warning: what runs is not the same."""
         node = self._ids.get(box, box)
         self._notes.append(Note(message=text, node=node, type=self._types.get(box, ""), warning=warning))
 
@@ -62,7 +59,7 @@ class Conversion:
         if box.off:
             node["enabled"] = False
             known = "" if rule else "; it has no counterpart"
-            self._note(box.id, f"it was {MODES[box.mode]}, and is disabled here{known}", warning=False)
+            self.note(box.id, f"it was {MODES[box.mode]}, and is disabled here{known}", warning=False)
         return node
 
     def _inputs(self, box: Box, rule: Rule) -> dict[str, Any]:
@@ -71,7 +68,7 @@ class Conversion:
             targets, value = rule.targets(name), box.inputs[name]
             if targets is None:
                 if name not in IGNORED:
-                    self._note(box.id, f'the input "{name}" has no counterpart and is left out', warning=True)
+                    self.note(box.id, f'the input "{name}" has no counterpart and is left out', warning=True)
                 continue
             said = self._converted(box, rule, name, value)
             for target in targets:
@@ -80,7 +77,7 @@ class Conversion:
                 else:
                     inputs[target] = said
         if rule.note and not rule.usual(box.inputs):
-            self._note(box.id, rule.note, warning=True)
+            self.note(box.id, rule.note, warning=True)
         return inputs | dict(rule.values)
 
     def _converted(self, box: Box, rule: Rule, name: str, value: Any) -> Any:
@@ -90,7 +87,7 @@ class Conversion:
         try:
             return convert(value)
         except ValueError as error:
-            self._note(box.id, f'input "{name}": {value!r}: {error}', warning=True)
+            self.note(box.id, f'input "{name}": {value!r}: {error}', warning=True)
             return self._value(value)
 
     def _value(self, value: Any) -> Any:

@@ -11,6 +11,7 @@ from calotype_comfyui.boxes import Box, Scene
 from calotype_comfyui.controls import spread_controls
 from calotype_comfyui.convert import Conversion
 from calotype_comfyui.editor import read_editor
+from calotype_comfyui.samplers import gather_samplers
 from calotype_comfyui.settle import settle
 
 API, EDITOR = "API format of ComfyUI", "editor format of ComfyUI"
@@ -33,11 +34,13 @@ class ComfyUI:
         scene = read_api(api) if api else drawn
         if api and editor:
             scene = _dressed(scene, drawn)
-        boxes = settle(scene)
+        boxes, gathered = gather_samplers(settle(scene))
         remarks = spread_controls(boxes)
         made = Conversion(boxes)
         for box, text in (*scene.remarks, *remarks):
-            made.remark(box, text)
+            made.note(box, text, warning=True)
+        for box, text in gathered:
+            made.note(box, text, warning=False)
         parts = {"layout": made.layout, "frames": scene.frames}
         document = {"calotype": 1, "nodes": made.nodes} | {k: v for k, v in parts.items() if v}
         notes = (*made.notes, *_left_out(scene))[:MOST_NOTES]

@@ -125,7 +125,7 @@ SAMPLING: Mapping[str, Rule] = {
         "KSampler",
         "model positive negative latent_image>latent",
         "seed steps cfg sampler_name>sampler scheduler denoise",
-        "latent",
+        "latent denoised",
     ),
     "KSamplerAdvanced": rule(
         "KSamplerAdvanced",
