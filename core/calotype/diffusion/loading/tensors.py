@@ -92,14 +92,14 @@ class Reader:
 
     def raw(self, take: Take) -> Tensor:
         """The tensor as it lies in the file; a view of the mapped file."""
+        from safetensors import SafetensorError, safe_open
+
         path = take.source.file
         try:
             if path not in self._files:
-                from safetensors import safe_open
-
                 self._files[path] = safe_open(path, framework="pt", device="cpu")
             return self._files[path].get_tensor(take.source.name)
-        except Exception as error:
+        except (OSError, SafetensorError) as error:
             raise ModelError(f"{path.name}: tensor {take.source.name!r} cannot be read: {error}") from error
 
     def _dtype(self, take: Take) -> torch.dtype | None:
