@@ -39,7 +39,7 @@ def _gathered(box: Box, known: Known) -> dict[str, Any] | None:
         said = box.inputs
         if said.get("add_noise", True) is not True:
             return None
-        guided = {name: said[name] for name in ("model", "positive", "negative", "cfg") if name in said}
+        guided: dict[str, Any] = {name: said[name] for name in ("model", "positive", "negative", "cfg") if name in said}
         guided["seed"] = said.get("noise_seed", 0)
     elif box.type == "SamplerCustomAdvanced":
         noise, guider = (

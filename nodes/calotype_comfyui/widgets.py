@@ -34,10 +34,15 @@ NAMES: Mapping[str, str] = {  # of nodes that the table does not have, so that t
     "InpaintModelConditioning": "noise_mask",
     "KSamplerSelect": "sampler_name",
     "KarrasScheduler": "steps sigma_max sigma_min rho",
-    "ModelMergeSDXL": "time_embed. label_emb. input_blocks.0 input_blocks.1 input_blocks.2 input_blocks.3 input_blocks.4 "
-    "input_blocks.5 input_blocks.6 input_blocks.7 input_blocks.8 middle_block.0 middle_block.1 middle_block.2 "
-    "output_blocks.0 output_blocks.1 output_blocks.2 output_blocks.3 output_blocks.4 output_blocks.5 output_blocks.6 "
-    "output_blocks.7 output_blocks.8 out.",
+    "ModelMergeSDXL": " ".join(
+        (
+            "time_embed. label_emb.",
+            *(f"input_blocks.{i}" for i in range(9)),
+            *(f"middle_block.{i}" for i in range(3)),
+            *(f"output_blocks.{i}" for i in range(9)),
+            "out.",
+        )
+    ),
     "ModelMergeSimple": "ratio",
     "ModelMergeSubtract": "multiplier",
     "ModelSamplingAuraFlow": "shift",
