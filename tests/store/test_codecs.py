@@ -201,6 +201,8 @@ def test_a_plugins_type_comes_back_in_a_process_that_trusts_its_package(tmp_path
 
 @pytest.mark.parametrize("trusted", [None, [], ["film"], ["film_grain.other"]], ids=str)
 def test_a_type_of_a_package_that_is_not_trusted_is_never_imported(tmp_path, monkeypatch, trusted):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "film_grain"]:
+        monkeypatch.delitem(sys.modules, name)  # other tests use the plugin of that name
     monkeypatch.setattr(Grain, "__module__", "film_grain.types")
     with pytest.raises(StoreError, match=r'of the type "film_grain\.types:Grain", which no plugin here brings'):
         through_disk(tmp_path, Grain(torch.rand(3), "fine"), types=trusting(lambda: trusted) if trusted else None)

@@ -23,10 +23,7 @@ def services(tmp_path):
     with Services.open(Settings.load(home=tmp_path / "home", env={})) as opened:
         toys = registry()
         for spec in toys:
-            for name in (spec.id, *spec.aliases):
-                if name in opened.registry:
-                    opened.registry.remove(opened.registry[name].id)
-            opened.registry.add(spec, lambda id=spec.id: toys.node_class(id))
+            opened.registry.replace_class(toys.node_class(spec.id))
         yield opened
 
 

@@ -56,7 +56,7 @@ class _Opened:
     def __enter__(self):
         found = self._opened.__enter__()
         for cls in self._extra:
-            found.registry.add_class(cls)
+            found.registry.replace_class(cls)
         return found
 
     def __exit__(self, *error):
