@@ -135,3 +135,17 @@ def test_a_sweep_that_was_killed_goes_on_where_it_stood(place):
     before = int(done.stderr.split(" done before")[0].rsplit(" ", 1)[1])
     assert before in (1, 2, 3)
     assert len({r["key"] for r in results(place / "made") if r["status"] == "succeeded"}) == 10
+
+
+def test_an_interrupt_ends_a_sweep_and_keeps_what_is_done(place):
+    command = [sys.executable, "-m", "calotype.cli", "run", "slow.json", "--set", "slow.steps=50..59", "-o", "made"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    done = [r["status"] for r in results(place / "made")]
+    assert 1 <= len(done) < 10 and set(done) == {"succeeded"}
+    (table,) = (place / "made").glob("grid_*.csv")
+    assert len(table.read_text().splitlines()) == 1 + len(done)
