@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from calotype import sockets
-from calotype.context import NodeContext
 from calotype.errors import CalotypeError, Cancelled, MutationError, NodeError, OutOfMemory, Problem
+from calotype.executor.running import Running
 from calotype.graph import Edge
 from calotype.node import InputSpec
 from calotype.plan import Entry
 from calotype.store import Stored
-
-if TYPE_CHECKING:
-    from calotype.executor.run import Run
 
 
 def gather(entry: Entry, links: Iterable[Edge], results: Mapping[str, Stored]) -> dict[str, Any]:
@@ -37,18 +34,14 @@ def _put(entry: Entry, values: dict[str, Any], name: str, index: int | None, val
     values[name][index] = value
 
 
-def compute(run: Run, entry: Entry, values: dict[str, Any]) -> dict[str, Any]:
+def compute(run: Running, entry: Entry, values: dict[str, Any]) -> dict[str, Any]:
     """Run a node. Raises NodeError (whatever its code raised, as the cause), MutationError, OutOfMemory, Cancelled."""
-    host = run.executor.host
-    cls = run.executor.planner.registry.node_class(entry.spec.id)
+    cls = run.planner.registry.node_class(entry.spec.id)
     inputs = _checked(run, entry, values)
     watched = run.guard.watch(inputs.values())
     try:
         node: Any = cls(**inputs)
-        if entry.spec.takes_context:
-            result = node.run(NodeContext(run.prefix + entry.node, host, run.emitter, run.cancel))
-        else:
-            result = node.run()
+        result = node.run(run.context(entry.node)) if entry.spec.takes_context else node.run()
     except Cancelled:
         raise
     except (Exception, SystemExit) as error:
@@ -64,7 +57,7 @@ def compute(run: Run, entry: Entry, values: dict[str, Any]) -> dict[str, Any]:
     return _outputs(run, entry, result)
 
 
-def _checked(run: Run, entry: Entry, values: dict[str, Any]) -> dict[str, Any]:
+def _checked(run: Running, entry: Entry, values: dict[str, Any]) -> dict[str, Any]:
     """The inputs as the node's fields want them; what came by links is checked against range and choice."""
     inputs = entry.spec.inputs
     for edge in entry.links:
@@ -77,7 +70,7 @@ def _checked(run: Run, entry: Entry, values: dict[str, Any]) -> dict[str, Any]:
         if inputs[name].variadic:
             values[name] = tuple(values[name])
         elif isinstance(values.get(name), dict):
-            values[name] = run.executor.host.secret(values[name]["secret"])
+            values[name] = run.host.secret(values[name]["secret"])
     if entry.spec.chooses:
         return {**dict.fromkeys(inputs), **values}
     return values
@@ -103,7 +96,7 @@ def _linked(entry: Entry, spec: InputSpec, value: Any) -> Any:
     return value
 
 
-def _outputs(run: Run, entry: Entry, result: Any) -> dict[str, Any]:
+def _outputs(run: Running, entry: Entry, result: Any) -> dict[str, Any]:
     specs = entry.spec.outputs
     if not specs:
         return {}
@@ -119,7 +112,7 @@ def _outputs(run: Run, entry: Entry, result: Any) -> dict[str, Any]:
     return {next(iter(specs)): result}
 
 
-def _wrapped(run: Run, entry: Entry, error: BaseException) -> CalotypeError:
+def _wrapped(run: Running, entry: Entry, error: BaseException) -> CalotypeError:
     """The one place where a node's exception becomes ours; its traceback stays with it as the cause."""
     name, kind = run.prefix + entry.node, type(error).__name__
     if isinstance(error, NodeError):
@@ -133,7 +126,7 @@ def _wrapped(run: Run, entry: Entry, error: BaseException) -> CalotypeError:
     return NodeError(name, entry.spec.id, f"{kind}: {error}" if str(error) else kind)
 
 
-def _forget_spoilt(run: Run, entry: Entry) -> None:
+def _forget_spoilt(run: Running, entry: Entry) -> None:
     """Drop what the node changed; whoever needs it computes it anew."""
     for edge in entry.links:
         run.lose(edge.source)

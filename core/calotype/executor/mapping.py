@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from calotype.errors import ExecutionError, NodeError
+from calotype.executor.running import Running
 from calotype.plan import Entry, External, place
 from calotype.plan.keys import digest_of
 from calotype.types import Saved
-
-if TYPE_CHECKING:
-    from calotype.executor.run import Run
 
 MAX_ITEMS = 100_000
 FILES = "*"  # the output that no port can have: what the output nodes inside of the subgraph saved, in order
 
 
-def compute_map(run: Run, entry: Entry, values: Mapping[str, Any]) -> dict[str, Any]:
+def compute_map(run: Running, entry: Entry, values: Mapping[str, Any]) -> dict[str, Any]:
     """The outputs of a mapped subgraph: lists, one item for each item of its lists. Raises ExecutionError."""
     over = entry.over
     assert over is not None
     count = _count(run, entry, values)
-    savers = run.executor.planner.targets(over.body)
+    savers = run.planner.targets(over.body)
     lists: dict[str, list[Any]] = {port: [] for port in over.outputs} | ({FILES: []} if savers else {})
     for i in range(count):
         results = _item(run, entry, values, i, savers)
@@ -35,7 +33,7 @@ def compute_map(run: Run, entry: Entry, values: Mapping[str, Any]) -> dict[str, 
     return lists
 
 
-def _count(run: Run, entry: Entry, values: Mapping[str, Any]) -> int:
+def _count(run: Running, entry: Entry, values: Mapping[str, Any]) -> int:
     over = entry.over
     assert over is not None
     lengths = {}
@@ -53,23 +51,20 @@ def _count(run: Run, entry: Entry, values: Mapping[str, Any]) -> int:
     return count
 
 
-def _item(run: Run, entry: Entry, values: Mapping[str, Any], i: int, savers: tuple[str, ...]) -> Mapping[str, Any]:
-    from calotype.executor.run import Run
-
+def _item(run: Running, entry: Entry, values: Mapping[str, Any], i: int, savers: tuple[str, ...]) -> Mapping[str, Any]:
     over = entry.over
     assert over is not None
     ports = {p: _port(run, entry, values, p, i if p in over.over else None) for p in over.inputs if p in values}
     ends = {place(end): ports[p] for p, to in over.inputs.items() if p in ports for end in to}
     targets = dict.fromkeys([*(n for n, _ in over.outputs.values()), *savers])
-    plan = run.executor.planner.plan(over.body, list(targets), ends)
-    inner = Run(run.executor, plan, run.emitter, run.cancel, False, f"{run.prefix}{entry.node}[{i}]/")
-    outcome = inner.whole()
+    plan = run.planner.plan(over.body, list(targets), ends)
+    outcome = run.inside(plan, f"{run.prefix}{entry.node}[{i}]/")
     if outcome.status != "succeeded":
         raise outcome.error or ExecutionError("the run was cancelled")
     return outcome.results
 
 
-def _port(run: Run, entry: Entry, values: Mapping[str, Any], port: str, i: int | None) -> External:
+def _port(run: Running, entry: Entry, values: Mapping[str, Any], port: str, i: int | None) -> External:
     """A port's value and key: of its contents where JSON can say them, else of where it comes from."""
     value = values[port] if i is None else values[port][i]
     try:

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from calotype.collector import at_rest
-from calotype.context import Host
+from calotype.context import Host, NodeContext
 from calotype.errors import CalotypeError, Cancelled, ExecutionError, StoreError
 from calotype.events import NodeFailed, NodeFinished, NodeSkipped, NodeStarted, RunFinished, RunStarted
 from calotype.executor.compute import compute, gather
@@ -144,7 +144,7 @@ class Run:
             return True
         values = {**dict.fromkeys(entry.spec.inputs), **gather(entry, eager, self.results)}
         try:
-            wants = set(self.executor.planner.registry.node_class(entry.spec.id)(**values).wants())
+            wants = set(self.planner.registry.node_class(entry.spec.id)(**values).wants())
         except Exception as error:
             self._fail(entry, ExecutionError(f'node "{entry.node}": wants() raised {type(error).__name__}: {error}'))
             return False
@@ -228,6 +228,24 @@ class Run:
     def _check(self) -> None:
         if self.cancel.is_set():
             raise Cancelled("the run was cancelled")
+
+    @property
+    def planner(self) -> Planner:
+        """Plans what is mapped over."""
+        return self.executor.planner
+
+    @property
+    def host(self) -> Host:
+        """Gives nodes what they ask for."""
+        return self.executor.host
+
+    def context(self, node: str) -> NodeContext:
+        """What a node sees of the host."""
+        return NodeContext(self.prefix + node, self.host, self.emitter, self.cancel)
+
+    def inside(self, plan: Plan, prefix: str) -> Outcome:
+        """Run a plan as a part of this run: a mapped subgraph, for one item."""
+        return Run(self.executor, plan, self.emitter, self.cancel, False, prefix).whole()
 
     def special(self, spec: NodeSpec) -> tuple[str, ...]:
         """The inputs of a type that a node sees otherwise than they are written: variadic ones and secrets."""
