@@ -88,7 +88,7 @@ def main() -> None:
     """Read the arguments, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--cfg", type=float, default=4.0)
+    parser.add_argument("--cfg", type=float, default=3.0)
     parser.add_argument("--steps", type=int, default=12)
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -96,7 +96,7 @@ def main() -> None:
     how = {"cfg": args.cfg, "steps": args.steps}
     prompts = [f"{thing}, {style} style" for style in STYLES for thing in SHOWN]
     prompts += [f"a {thing} on a {colour} background" for thing, colour in zip(SHOWN, COLOURS, strict=True)]
-    sheet(model.draw(prompts, [7] * len(prompts), **how), len(SHOWN), "default_model")
+    sheet(model.draw(prompts, [7] * len(prompts), 20, args.cfg), len(SHOWN), "default_model")
     if args.quick:
         return
     things = [names[0] for names in concepts().values()]
