@@ -201,7 +201,7 @@ def test_an_unknown_type_names_the_plugin_that_should_bring_it(said):
     nodes = {"g": node("film_grain.Grain"), "h": node("KSamplr", x=1), "i": node("LoadImage", image="a.png")}
     assert said(nodes, requires={"film-grain": ">=0.1"}) == [
         'node "g" (film_grain.Grain): there is no node type "film_grain.Grain". '
-        'The plugin "film-grain" >=0.1 brings it and is not loaded; `calotype plugins` shows what is.',
+        'The plugin "film-grain" >=0.1 is not loaded, or has no such type; `calotype plugins` shows what is.',
         'node "h" (KSamplr): there is no node type "KSamplr". Did you mean "KSampler"?',
     ]
 

@@ -31,7 +31,7 @@ def _plugin(report: Report, type_id: str, near: str | None) -> str | None:
     if dot:
         name, version = required.get(_plain(plugin), (plugin, ""))
         wanted = f'"{name}" {version}'.rstrip()
-        return f"The plugin {wanted} brings it and is not loaded; `calotype plugins` shows what is."
+        return f"The plugin {wanted} is not loaded, or has no such type; `calotype plugins` shows what is."
     if near is None and required:
         return f"This workflow requires {', '.join(sorted(name for name, _ in required.values()))}."
     return None if near else "`calotype nodes` lists those that there are."
