@@ -42,7 +42,7 @@ def run_sweep(services: Services, document: Document, order: Order, sweep: Sweep
     name = f"grid_{_name(document, sweep)}"
     write_bytes(out / f"{name}.csv", _table(sweep, results))
     files = [str(out / f"{name}.csv")]
-    pictures = [(r.label, next((Path(f) for f in r.files if f.endswith(".png")), None)) for r in results]
+    pictures = [(sweep.label(r.values, "\n"), _picture(r)) for r in results]
     if any(p for _, p in pictures):
         _sheet(out / f"{name}.png", pictures, sweep.columns)
         files.append(str(out / f"{name}.png"))
@@ -120,6 +120,10 @@ def _table(sweep: Sweep, results: Sequence[Result]) -> bytes:
         error = result.error["message"] if result.error else ""
         rows.writerow([result.item, *values, result.status, result.seconds, " ".join(result.files), error])
     return text.getvalue().encode()
+
+
+def _picture(result: Result) -> Path | None:
+    return next((Path(f) for f in result.files if f.endswith(".png")), None)
 
 
 def _sheet(path: Path, pictures: Sequence[tuple[str, Path | None]], columns: int) -> None:

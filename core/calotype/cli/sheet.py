@@ -19,23 +19,26 @@ EMPTY = (224, 224, 224)
 
 
 def write_sheet(path: Path, cells: Sequence[tuple[str, Path | None]], columns: int) -> None:
-    """Lay pictures out row by row with their labels beneath; a cell without a picture stays grey."""
+    """Lay pictures out row by row with their labels beneath, a line each; a cell without a picture stays grey."""
     from PIL import Image, ImageDraw, ImageFont
 
     width, height = _cell_size([p for _, p in cells if p], len(cells), columns)
     font = ImageFont.load_default(max(9, min(14 * max(1, width // 512), width // 9)))
-    label = round(font.size * 1.6) if hasattr(font, "size") else 16
+    line = round(font.getbbox("Ag")[3] * 1.3)
+    below = line * max(len(text.splitlines()) for text, _ in cells)
     rows = math.ceil(len(cells) / columns)
-    sheet = Image.new("RGB", (GAP + columns * (width + GAP), GAP + rows * (height + label + GAP)), "white")
+    sheet = Image.new("RGB", (GAP + columns * (width + GAP), GAP + rows * (height + below + GAP)), "white")
     draw = ImageDraw.Draw(sheet)
     for i, (text, picture) in enumerate(cells):
-        left, top = GAP + i % columns * (width + GAP), GAP + i // columns * (height + label + GAP)
+        left, top = GAP + i % columns * (width + GAP), GAP + i // columns * (height + below + GAP)
         if picture is None:
             draw.rectangle((left, top, left + width - 1, top + height - 1), EMPTY)
         else:
             small = _opened(picture, width, height)
             sheet.paste(small, (left + (width - small.width) // 2, top + (height - small.height) // 2))
-        draw.text((left + width / 2, top + height + label / 2), _cut(text, font, width), "black", font, anchor="mm")
+        for n, words in enumerate(text.splitlines()):
+            at = (left + width / 2, top + height + (n + 0.5) * line)
+            draw.text(at, _cut(words, font, width), "black", font, anchor="mm")
     temporary = path.with_name(f".{path.name}")
     sheet.save(temporary, "PNG")
     temporary.replace(path)

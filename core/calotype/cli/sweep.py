@@ -11,6 +11,7 @@ from typing import Any
 from calotype.cli.usage import UsageError
 
 MOST = 100_000  # cells
+LONGEST_ROW = 8  # cells of a sheet of one axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,14 @@ class Sweep:
 
     @property
     def columns(self) -> int:
-        """Of a sheet of all cells: the values of the fastest axis that moves."""
+        """Of a sheet of all cells: the values of the fastest axis that moves; a single long axis is folded."""
+        if len(self.moving) == 1 and len(self) > LONGEST_ROW:
+            return math.ceil(math.sqrt(len(self)))
         return len(self.moving[-1].values) if self.moving else 1
 
-    def label(self, cell: dict[str, Any]) -> str:
+    def label(self, cell: dict[str, Any], between: str = ", ") -> str:
         """What is special of a cell: `cfg 4, seed 7`."""
-        return ", ".join(f"{a.place} {shown(cell[a.place])}" for a in self.moving)
+        return between.join(f"{a.place} {shown(cell[a.place])}" for a in self.moving)
 
 
 def shown(value: Any) -> str:
