@@ -24,7 +24,7 @@ def test_a_sweep_is_every_combination_with_a_table_and_a_sheet(calotype, place):
         (c, s, "succeeded") for c in ("10", "20") for s in ("1", "2", "3")
     ]
     with Image.open(table.with_suffix(".png")) as sheet:
-        assert sheet.width > sheet.height
+        assert sheet.width == 8 + 3 * (24 + 8)
 
 
 def test_texts_are_swept_by_repeating_the_flag(calotype, place):
