@@ -25,12 +25,14 @@ SHOWN = ("apple", "cat", "dog", "pizza", "rocket", "house", "tree", "frog", "car
 
 
 def sheet(pictures: np.ndarray, columns: int, name: str) -> None:
-    """Save pictures as rows of `columns`, with few colours so that the file stays small."""
+    """Save pictures as rows of `columns`, in 256 colours so that the file stays small."""
     blank = np.full((-len(pictures) % columns, *pictures.shape[1:]), 255, np.uint8)
     rows = np.concatenate([pictures, blank]).reshape(-1, columns, *pictures.shape[1:])
     joined = np.concatenate([np.concatenate(list(row), 1) for row in rows])
     IMAGES.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(joined).quantize(128, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
+    picture = Image.fromarray(joined)
+    picture.thumbnail((1440, 1440), Image.Resampling.LANCZOS)
+    picture.quantize(256).save(IMAGES / f"{name}.png", optimize=True)
 
 
 def small(pictures: np.ndarray) -> Tensor:
