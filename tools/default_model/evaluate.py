@@ -31,7 +31,7 @@ def sheet(pictures: np.ndarray, columns: int, name: str) -> None:
     joined = np.concatenate([np.concatenate(list(row), 1) for row in rows])
     IMAGES.mkdir(parents=True, exist_ok=True)
     picture = Image.fromarray(joined)
-    picture.thumbnail((1440, 1440), Image.Resampling.LANCZOS)
+    picture.thumbnail((1296, 1296), Image.Resampling.LANCZOS)
     picture.quantize(256).save(IMAGES / f"{name}.png", optimize=True)
 
 

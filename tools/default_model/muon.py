@@ -7,7 +7,7 @@ from torch import Tensor, nn
 class Muon(torch.optim.Optimizer):
     """Momentum made orthogonal (Jordan et al. 2024); each entry moves by half the rate.
 
-    Needs far fewer pictures than Adam for a third more work a step. Matrices of one shape go as one batch.
+    Meant to learn from fewer pictures than Adam, for a third more work a step. Matrices of one shape go as one batch.
     """
 
     def __init__(self, parameters: list[nn.Parameter], lr: float) -> None:
