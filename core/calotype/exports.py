@@ -140,7 +140,7 @@ def read_record(path: Path) -> dict[str, Any]:
     try:
         found = text_of(path.read_bytes()).get(KEYWORD)
     except (OSError, CalotypeError, ValueError) as error:
-        raise FileError(f'cannot read "{path}": {error}') from error
+        raise FileError(f'cannot read "{path}": {getattr(error, "strerror", None) or error}') from error
     if found is None:
         raise FileError(f'"{path}" holds no record: it was not made by calotype, or its text was removed')
     try:

@@ -75,3 +75,14 @@ def test_an_incomplete_record_is_an_error(calotype, place):
     (place / path).write_bytes(with_text(data, "calotype", "{nonsense"))
     done = calotype("replay", path)
     assert done.code == 4 and "Traceback" not in done.err
+
+
+def test_a_picture_with_damaged_pixels_is_said_to_be_damaged_before_anything_runs(calotype, place):
+    (name,) = made(calotype)
+    path = place / name
+    data = bytearray(path.read_bytes())
+    data[data.index(b"IDAT") + 8] ^= 255
+    path.write_bytes(bytes(data))
+    done = calotype("replay", path)
+    assert (done.code, done.out) == (4, "")
+    assert done.err.startswith(f'calotype: "{path}" is damaged, so there is nothing to compare with')

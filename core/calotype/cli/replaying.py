@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +107,22 @@ def _hash(services: Services, folder: str, file: str, wanted: str) -> str:
         return services.files.resolve(folder, file, wanted).hash
     except FileError:
         return services.files.resolve(folder, file).hash
+
+
+def check_pixels(picture: Path) -> bytes:
+    """The bytes of a picture file whose pixels can be read. Raises FileError where they are damaged."""
+    from PIL import Image
+
+    data = picture.read_bytes()
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            image.load()
+    except (OSError, SyntaxError, ValueError, EOFError, zlib.error, Image.DecompressionBombError) as error:
+        raise FileError(
+            f'"{picture}" is damaged, so there is nothing to compare with; '
+            f"its record is whole: calotype run {picture} makes it anew"
+        ) from error
+    return data
 
 
 def compare(one: bytes, other: bytes) -> dict[str, Any]:
