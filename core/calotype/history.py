@@ -86,13 +86,17 @@ class History:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
             database = sqlite3.connect(self._path or ":memory:", timeout=10)
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"cannot open the history of runs {self._path}: {error}") from error
+            raise StoreError(
+                f"cannot open the history of runs {self._path}: {getattr(error, 'strerror', None) or error}"
+            ) from error
         try:
             with database:
                 database.execute("PRAGMA journal_mode = WAL")
                 database.executescript(SCHEMA)
                 yield database
         except sqlite3.Error as error:
-            raise StoreError(f"cannot use the history of runs {self._path}: {error}") from error
+            raise StoreError(
+                f"cannot use the history of runs {self._path}: {error}. Move that file away to begin a new one"
+            ) from error
         finally:
             database.close()

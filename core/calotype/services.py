@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from calotype import sockets
 from calotype.errors import CalotypeError, FileError, Problem, StoreError, ValidationError
@@ -31,6 +33,8 @@ from calotype.validate import Checked, validate
 from calotype.workflow import Document, flatten, migrate_nodes, read, resolve_seeds
 
 OnEvent = Callable[[Event], None]
+OnWarning = Callable[[str], None]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -49,7 +53,7 @@ class Services:
     Nothing here imports torch before a node computes.
     """
 
-    def __init__(self, settings: Settings, plugins: Plugins, store: Store) -> None:
+    def __init__(self, settings: Settings, plugins: Plugins, store: Store, on_warning: OnWarning | None = None) -> None:
         self.settings = settings
         self.plugins = plugins
         self.registry: Registry = plugins.registry
@@ -57,15 +61,14 @@ class Services:
         self.files = Files(settings.roots(), settings.home / "cache" / "hashes.sqlite")
         self.runtime = Runtime.here(settings.device, settings.dtype)
         self.history = History(settings.home / "history.sqlite")
+        self._warn = on_warning or _log.warning
         self.host = LocalHost(self.files, settings, self.runtime)
         self.planner = Planner(self.registry, store, self.files, self.runtime)
         self.executor = Executor(self.planner, store, self.host)
 
     @classmethod
     @contextmanager
-    def open(
-        cls, settings: Settings | None = None, on_warning: Callable[[str], None] | None = None
-    ) -> Iterator[Services]:
+    def open(cls, settings: Settings | None = None, on_warning: OnWarning | None = None) -> Iterator[Services]:
         """Everything, for the length of a `with` block; at its end what waits is written to disk."""
         settings = settings or Settings.load()
         plugins = plugins_of(settings)
@@ -76,7 +79,7 @@ class Services:
             types=trusting(plugins.packages),
             on_warning=on_warning,
         )
-        services = cls(settings, plugins, store)
+        services = cls(settings, plugins, store, on_warning)
         try:
             yield services
         finally:
@@ -116,7 +119,7 @@ class Services:
         """What a run would do and why. Raises ValidationError, GraphError, FileError."""
         resolved, now = self.prepared(document, chosen=targets is not None)
         plan = self.planner.plan(now, self._targets(resolved, now, targets))
-        last = self.history.last(document.name)
+        last = self._last(document.name)
         graph = flatten(read(last["workflow"])) if last else None
         explain(plan, graph, last, self.runtime.to_dict())
         return plan
@@ -151,8 +154,23 @@ class Services:
         except (FileError, StoreError) as error:
             outcome.error, outcome.status, record.status = error, "failed", "failed"
             record.error = error.to_dict()
-        self.history.add(record)
+        self._remember(record)
         return Finished(record, outcome.results, saved, outcome.error)
+
+    def _last(self, name: str) -> dict[str, Any] | None:
+        """The newest record of a workflow; None, with a warning, where the history cannot be read."""
+        try:
+            return self.history.last(name)
+        except StoreError as error:
+            self._warn(f"{error}; so it is not known what the last run was")
+            return None
+
+    def _remember(self, record: RunRecord) -> None:
+        """Keep the record. What the run made is made: a history that cannot be written is a warning."""
+        try:
+            self.history.add(record)
+        except StoreError as error:
+            self._warn(f"{error}; this run is not in it")
 
     def _targets(self, document: Document, graph: Graph, targets: Sequence[str] | None) -> list[str]:
         """The nodes that were asked for; else the output nodes and those of the public outputs."""

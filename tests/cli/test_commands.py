@@ -1,10 +1,34 @@
 """The other commands."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
 from calotype.cli.app import COMMANDS
+
+LOUD = '''
+import os
+
+from calotype import Input, Node
+
+print("import, printed")
+os.write(1, b"import, written\\n")
+os.system("echo a child")
+
+
+class Speak(Node):
+    """Print."""
+
+    output = True
+
+    value: int = Input(default=1)
+
+    def run(self) -> int:
+        print("run, printed")
+        return self.value
+'''
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -122,3 +146,30 @@ def test_version_says_what_decides_numbers(calotype):
     said = calotype("version", "--json").json[0]
     assert set(said) >= {"calotype", "torch", "diffusers", "device", "dtype", "python", "machine"}
     assert calotype("--version").out.startswith("calotype ")
+
+
+def test_only_results_reach_stdout_where_json_was_asked_for(place):
+    (place / "more").mkdir()
+    (place / "more" / "loud.py").write_text(LOUD)
+    nodes = {"speak": {"type": "loud.Speak", "inputs": {}}}
+    (place / "loud.json").write_text(json.dumps({"calotype": 1, "name": "loud", "nodes": nodes}))
+    command = [sys.executable, "-m", "calotype.cli", "run", "loud.json", "--plugins", "more", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert [json.loads(line) for line in done.stdout.splitlines()][-1]["record"]["status"] == "succeeded"
+    said = ("import, printed", "import, written", "a child", "run, printed")
+    assert [word in done.stderr for word in said] == [True] * 4
+
+
+def test_a_history_that_cannot_be_used_is_a_warning(calotype, place):
+    (place / "home").mkdir(exist_ok=True)
+    (place / "home" / "history.sqlite").write_bytes(b"no database" * 100)
+    for words in ("run", "plan"):
+        done = calotype(words, "draw.json")
+        assert done.code == 0
+        assert "Move that file away to begin a new one" in done.err
+
+
+def test_a_file_that_cannot_be_read_or_written_has_its_own_exit_code(calotype, place):
+    assert [calotype("fmt", name).code for name in ("none.json", ".")] == [4, 4]
+    assert calotype("fmt", "--check", "none.json").code == 4
+    assert calotype("import", "draw.json", "-o", "draw.json/x.json").code == 4

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
+from contextlib import nullcontext
 
-from calotype.cli.console import complain, complain_of
+from calotype.cli.console import complain, complain_of, results, results_apart
 from calotype.cli.interrupt import CANCELLED
 from calotype.cli.usage import WRONG_USE, UsageError
 from calotype.errors import CalotypeError, exit_code
@@ -14,12 +16,19 @@ from calotype.errors import CalotypeError, exit_code
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code. Never raises for what a user did wrong."""
+    tokens = list(sys.argv[1:] if argv is None else argv)
+    json = "--json" in tokens
+    # Pillow's word on large pictures; ours, which refuses them, says more.
+    warnings.filterwarnings("ignore", r"Image size \(\d+ pixels\) exceeds limit")
+    with results_apart() if json else nullcontext():
+        return _carried_out(tokens, json=json)
+
+
+def _carried_out(tokens: list[str], *, json: bool) -> int:
     from cyclopts import CycloptsError
 
     from calotype.cli.app import build
 
-    tokens = list(sys.argv[1:] if argv is None else argv)
-    json = "--json" in tokens
     try:
         return build(tokens)(tokens, exit_on_error=False, print_error=False, result_action="return_value") or 0
     except CycloptsError as error:
@@ -35,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain("stopped")
         return CANCELLED
     except BrokenPipeError:  # who read our output has gone; Python must not complain of it at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), results().fileno())
         return 1
 
 

@@ -2,24 +2,73 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TextIO
 
 import orjson
 
 from calotype.errors import CalotypeError
 
 
+class Aside:
+    """Stands for stdout: what is printed goes to stderr, and `results` is where results go."""
+
+    def __init__(self, results: TextIO) -> None:
+        self.results = results
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
+
+
+@contextmanager
+def results_apart() -> Iterator[None]:
+    """Meanwhile nobody but `say` and `say_json` reaches stdout: what plugins, nodes and the programs that they start
+    print goes to stderr."""
+    before, kept = sys.stdout, _moved(sys.stdout)
+    results = before if kept is None else os.fdopen(os.dup(kept), "w", encoding=before.encoding)
+    sys.stdout = Aside(results)
+    try:
+        yield
+    finally:
+        sys.stdout = before
+        if kept is not None:
+            os.dup2(kept, 1)
+            os.close(kept)
+            results.close()
+
+
+def _moved(stdout: TextIO) -> int | None:
+    """Point the process's own stdout to its stderr. A descriptor of what it was; None where there is none to move."""
+    try:
+        own = stdout.fileno() == 1
+    except io.UnsupportedOperation:
+        own = False
+    if not own:
+        return None
+    stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    return kept
+
+
+def results() -> TextIO:
+    """Where results go."""
+    return sys.stdout.results if isinstance(sys.stdout, Aside) else sys.stdout
+
+
 def say(line: str = "") -> None:
     """A line of the result."""
-    print(line)
+    print(line, file=results())
 
 
 def say_json(said: Any, *, indented: bool = False) -> None:
     """A JSON value on one line; indented for people who asked for JSON of a whole thing."""
     option = orjson.OPT_INDENT_2 if indented else 0
-    print(orjson.dumps(said, str, option | orjson.OPT_NON_STR_KEYS).decode(), flush=True)
+    print(orjson.dumps(said, str, option | orjson.OPT_NON_STR_KEYS).decode(), file=results(), flush=True)
 
 
 def complain(line: str) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from calotype.cli.console import complain
 from calotype.cli.usage import UsageError
+from calotype.errors import FileError, WorkflowError
 from calotype.plugins import Report
 from calotype.services import find_workflow, load_workflow, read_workflow
-from calotype.workflow import Document
+from calotype.workflow import Document, save
 
 STDIN = "-"
 
@@ -39,10 +40,16 @@ def checked(name: str) -> str:
     return name
 
 
+def save_document(document: Document, path: Path) -> None:
+    """Write a workflow file. Raises FileError."""
+    try:
+        save(document, path)
+    except WorkflowError as error:
+        raise FileError(str(error)) from error
+
+
 def names_workflow(token: str) -> bool:
     """Whether a token of a command line names a workflow that can be found."""
-    from calotype.errors import FileError
-
     if token.startswith("-"):  # stdin too: it cannot be read twice, so it has no flags
         return False
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from calotype.errors import Problem, WorkflowError
@@ -39,7 +40,8 @@ def save(document: Document, path: Path | str) -> None:
         raise _failed(path, "written", error) from error
     finally:
         if temporary is not None:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # missing, or its folder is a file
+                temporary.unlink()
 
 
 def _write_through(path: Path, data: bytes) -> None:

@@ -9,9 +9,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from calotype.cli.console import complain
-from calotype.cli.documents import checked
+from calotype.cli.documents import checked, save_document
 from calotype.errors import FileError
-from calotype.workflow import load, read, save, write
+from calotype.workflow import read, write
 
 
 def fmt(
@@ -38,11 +38,12 @@ def _formatted(name: str, *, check: bool) -> bool:
             sys.stdout.write(canonical)
         return check and canonical.encode() != said
     path = Path(name)
-    document = load(path)
     try:
-        same = path.read_bytes() == write(document).encode()
-    except OSError as error:
-        raise FileError(f'cannot read "{path}": {error.strerror or error}') from error
+        said = path.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise FileError(f'cannot read "{path}": {getattr(error, "strerror", None) or error}') from error
+    document = read(said, name)
+    same = said == write(document).encode()
     if not same and not check:
-        save(document, path)
+        save_document(document, path)
     return not same

@@ -9,10 +9,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from calotype.cli.console import complain, plural, say_json
-from calotype.cli.documents import load_reported
+from calotype.cli.documents import load_reported, save_document
 from calotype.cli.options import Json
 from calotype.plugins import Report
-from calotype.workflow import save, write
+from calotype.workflow import write
 
 
 def import_(
@@ -25,7 +25,7 @@ def import_(
     """Turn a workflow of another program into one of Calotype, and say what of it has a counterpart and what not."""
     document, report = load_reported(file)
     if out is not None:
-        save(document, out)
+        save_document(document, out)
     if json:
         say_json({"document": document.to_dict(), "report": report.to_dict() if report else None}, indented=True)
     elif out is None:
