@@ -110,13 +110,14 @@ def test_what_each_cannot_mean_is_said(calotype, place):
     (place / "twice.csv").write_text("colour,colour\n1,2\n")
     (place / "none.csv").write_text("")
     (place / "binary.csv").write_bytes(b"\xff\xfe\x00")
+    (place / "unclosed.csv").write_text('colour,some_text\n1,"a\n2,b\n')
     said = {
         words: (done.code, done.err)
-        for words in ("nowhere", "empty", "bad.csv", "twice.csv", "none.csv", "binary.csv")
+        for words in ("nowhere", "empty", "bad.csv", "twice.csv", "none.csv", "binary.csv", "unclosed.csv")
         for done in [calotype("run", "draw.json", "--each", words)]
     }
     assert {w: code for w, (code, _) in said.items()} == {
-        "nowhere": 4, "empty": 2, "bad.csv": 2, "twice.csv": 2, "none.csv": 2, "binary.csv": 4,
+        "nowhere": 4, "empty": 2, "bad.csv": 2, "twice.csv": 2, "none.csv": 2, "binary.csv": 4, "unclosed.csv": 4,
     }  # fmt: skip
     assert "say which input takes the pictures" in said["empty"][1]
     assert 'no input "color". Did you mean "colour"?' in said["bad.csv"][1]

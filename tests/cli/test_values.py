@@ -38,6 +38,7 @@ SEED = InputSpec(name="seed", socket=sockets.INT, role="seed")
         ("0.1..0.3..0.1", FLOAT, [0.1, 0.2, 0.3]),
         ("1e-3", FLOAT, [0.001]),
         ("many", INT, ["many"]),
+        ('{"file":"a.png","hash":"blake3:00"}', PICTURE, [{"file": "a.png", "hash": "blake3:00"}]),
         ("a red apple, ripe", TEXT, ["a red apple, ripe"]),
         ("1..4", TEXT, ["1..4"]),
         ("none", TEXT, ["none"]),

@@ -94,7 +94,7 @@ def _heads(path: Path) -> list[str]:
 def _rows(path: Path) -> Iterator[list[str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from csv.reader(file)
+            yield from csv.reader(file, strict=True)
     except OSError as error:
         raise FileError(f'cannot read "{path}": {error.strerror or error}') from error
     except (csv.Error, UnicodeDecodeError) as error:

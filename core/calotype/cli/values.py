@@ -46,7 +46,7 @@ def kind_of(spec: InputSpec | None) -> Kind:
 def several(text: str, spec: InputSpec | None) -> list[Any]:
     """The values that one flag gives: several where a comma or a range says so. Raises UsageError."""
     kind = kind_of(spec)
-    if kind not in ("number", "choice", "file") or (kind == "file" and _is_file(text)):
+    if kind not in ("number", "choice", "file") or (kind == "file" and (_is_file(text) or text.startswith("{"))):
         return [single(text, spec)]
     values: list[Any] = []
     for part in text.split(","):
@@ -112,7 +112,12 @@ def _choices(socket: Socket) -> tuple[Any, ...]:
 
 
 def _file(text: str, folder: str) -> Any:
-    """A picture given by its path is named by its file name; its folder has been made known to the host."""
+    """A picture given by its path is named by its file name; its folder has been made known to the host.
+
+    `{"file": NAME, "hash": HASH}` is taken as it stands.
+    """
+    if text.startswith("{"):
+        return _json(text)
     return {"file": Path(text).name} if folder == "input" and _is_file(text) else text
 
 
@@ -150,4 +155,8 @@ def folders_of(texts: Iterable[str]) -> list[Path]:
 
 
 def _parts(text: str) -> list[str]:
-    return [text] if _is_file(text) else [part.strip() for part in text.split(",") if _is_file(part.strip())]
+    return (
+        [text]
+        if _is_file(text) or text.startswith("{")
+        else [part.strip() for part in text.split(",") if _is_file(part.strip())]
+    )
