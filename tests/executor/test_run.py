@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from calotype.errors import MutationError, NodeError
+from calotype.errors import MutationError, NodeError, OutOfMemory
 from calotype.events import NodeFinished, NodeProgress
 from calotype.store import Store
 
@@ -294,3 +294,12 @@ def test_io_overlaps_with_computing(engine):
     assert outcome.results["sum"].values() == {"int": 1}
     spans = [e.seconds for e in engine.events if isinstance(e, NodeFinished)]
     assert time.monotonic() - began < sum(spans)  # they took turns, or the run would have taken the sum
+
+
+def test_torch_without_main_memory_is_out_of_memory(engine):
+    words = (
+        "[enforce fail at x.cpp:1] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."
+    )
+    outcome = engine.run({"bad": {"type": "Fail", "inputs": {"message": words}}}, "bad")
+    assert isinstance(outcome.error, OutOfMemory)
+    assert "not enough memory: you tried to allocate 9 bytes. Use smaller pictures" in str(outcome.error)

@@ -13,6 +13,8 @@ from calotype.node import InputSpec
 from calotype.plan import Entry
 from calotype.store import Stored
 
+HOST_FULL = "DefaultCPUAllocator: can't allocate memory"  # a plain RuntimeError of torch, known by its words alone
+
 
 def gather(entry: Entry, links: Iterable[Edge], results: Mapping[str, Stored]) -> dict[str, Any]:
     """A node's inputs: its literals, with what its links bring."""
@@ -117,8 +119,9 @@ def _wrapped(run: Running, entry: Entry, error: BaseException) -> CalotypeError:
     name, kind = run.prefix + entry.node, type(error).__name__
     if isinstance(error, NodeError):
         return error
-    if isinstance(error, MemoryError) or kind in ("OutOfMemoryError", "OutOfMemory"):
-        return OutOfMemory(name, entry.spec.id, f"not enough memory: {error}", hint="Use smaller pictures or batches.")
+    if isinstance(error, MemoryError) or kind in ("OutOfMemoryError", "OutOfMemory") or HOST_FULL in str(error):
+        said = str(error).rpartition(HOST_FULL)[2].strip(": ").removesuffix(".")
+        return OutOfMemory(name, entry.spec.id, f"not enough memory: {said}", hint="Use smaller pictures or batches.")
     if isinstance(error, CalotypeError):
         wrapped = NodeError(name, entry.spec.id, str(error))
         wrapped.problems = (*wrapped.problems, *error.problems)

@@ -109,7 +109,8 @@ def _key_problems(key: str, value: Any, at: str, where: dict[str, Any]) -> Itera
     if key == "repeat":
         times, carry = value.get("times"), value.get("carry", {})
         if type(times) is not int or not 1 <= times <= MAX_REPEAT:
-            yield wrong(f'"repeat": "times" is {shown(times)}', f"1 to {MAX_REPEAT}", "/times")
+            bounds = f"1 to {MAX_REPEAT}"
+            yield wrong(f'"repeat": "times" is {shown(times)}, not a number from {bounds}', bounds, "/times")
         if type(carry) is not dict or not all(type(v) is str for v in carry.values()):
             yield wrong(f'"repeat": "carry" is {shown(carry)}', "an object from output ports to input ports", "/carry")
 
