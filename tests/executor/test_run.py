@@ -303,3 +303,55 @@ def test_torch_without_main_memory_is_out_of_memory(engine):
     outcome = engine.run({"bad": {"type": "Fail", "inputs": {"message": words}}}, "bad")
     assert isinstance(outcome.error, OutOfMemory)
     assert "not enough memory: you tried to allocate 9 bytes. Use smaller pictures" in str(outcome.error)
+
+
+def test_a_picture_that_nobody_needs_any_more_is_let_go_of(engine):
+    import gc
+    import weakref
+
+    from calotype.node import Node
+    from calotype.types import Image
+
+    alive = []
+
+    class Watched(Node):
+        """A picture that is watched."""
+
+        def run(self) -> Image:
+            """4 x 4, grey."""
+            import torch
+
+            picture = Image(torch.full((1, 4, 4, 3), 0.5))
+            alive.append(weakref.ref(picture.pixels))
+            return picture
+
+    class Look(Node):
+        """Says how many watched pictures are alive after the collector was there."""
+
+        value: float
+
+        def run(self) -> int:
+            """How many."""
+            gc.collect()
+            return sum(ref() is not None for ref in alive)
+
+    class Mean(Node):
+        """The mean of a picture."""
+
+        image: Image
+
+        def run(self) -> float:
+            """0 to 1."""
+            return float(self.image.pixels.mean())
+
+    for cls in (Watched, Look, Mean):
+        engine.registry.add_class(cls)
+    engine.store = Store(None, memory_bytes=0)
+    nodes = {
+        "made": {"type": "Watched", "inputs": {}},
+        "mean": {"type": "Mean", "inputs": {"image": link("made.image")}},
+        "look": {"type": "Look", "inputs": {"value": link("mean.float")}},
+    }
+    outcome = engine.run(nodes, "look")
+    assert outcome.error is None
+    assert outcome.results["look"].values() == {"int": 0}

@@ -38,7 +38,7 @@ def _put(entry: Entry, values: dict[str, Any], name: str, index: int | None, val
 
 def compute(run: Running, entry: Entry, values: dict[str, Any]) -> dict[str, Any]:
     """Run a node. Raises NodeError (whatever its code raised, as the cause), MutationError, OutOfMemory, Cancelled."""
-    cls = run.planner.registry.node_class(entry.spec.id)
+    cls = run.node_class(entry.spec)
     inputs = _checked(run, entry, values)
     watched = run.guard.watch(inputs.values())
     try:

@@ -42,7 +42,7 @@ class Guard:
         for value in values:
             if type(value) not in PLAIN:
                 for tensor in tensors_of(value):
-                    self._seen.pop(id(tensor), None)
+                    self._seen.pop(id(tensor), None)  # a tensor that another result shares is marked anew at its use
 
 
 def mark(tensor: Tensor) -> Any:

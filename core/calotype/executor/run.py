@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from calotype.collector import at_rest
+from calotype.collector import at_rest, seldom
 from calotype.context import Host, NodeContext
 from calotype.errors import CalotypeError, Cancelled, ExecutionError, StoreError
 from calotype.events import NodeFailed, NodeFinished, NodeSkipped, NodeStarted, RunFinished, RunStarted
@@ -18,7 +18,7 @@ from calotype.executor.mapping import compute_map
 from calotype.executor.memory import Meter
 from calotype.executor.outcome import NodeRecord, Outcome, RunStatus
 from calotype.executor.reporting import Emitter
-from calotype.node import NodeSpec
+from calotype.node import Node, NodeSpec
 from calotype.plan import Entry, Plan, Planner
 from calotype.store import Store, Stored
 from calotype.types import FileRef
@@ -45,7 +45,8 @@ class Executor:
         """Run a plan to its end. Never raises for what a node does: the outcome says it."""
         run = Run(self, plan, emitter, cancel or threading.Event(), keep_going)
         emitter.emit(RunStarted, len(plan.runs), len(plan.hits))
-        outcome = run.whole()
+        with seldom():
+            outcome = run.whole()
         emitter.emit(RunFinished, outcome.status, time.perf_counter() - emitter.started)
         return outcome
 
@@ -78,6 +79,7 @@ class Run:
             self.records = {e.node: _record(e) for e in plan.entries}
         self.error: CalotypeError | None = None
         self._pending: dict[str, Future[None]] = {}
+        self._classes: dict[str, type[Node]] = {}
         self._special: dict[str, tuple[str, ...]] = {}
         self._pool: ThreadPoolExecutor | None = None
         self._failed: dict[str, str] = {}  # node -> the node whose failure it is
@@ -95,8 +97,7 @@ class Run:
         finally:
             if self._pool is not None:
                 self._pool.shutdown(wait=True, cancel_futures=True)
-        left = any(e.status == "run" and self.records[e.node].status == "idle" for e in self.plan.entries)
-        if left and self.cancel.is_set() and self.error is None:
+        if self.cancel.is_set() and self.error is None and self._unreached():
             self.error = Cancelled("the run was cancelled")
         return Outcome(self._status(), self.records, self.results, self.error)
 
@@ -104,6 +105,9 @@ class Run:
     def stopped(self) -> bool:
         """Whether nothing more is to be started."""
         return self.cancel.is_set() or (self.error is not None and not self.keep_going)
+
+    def _unreached(self) -> bool:
+        return any(e.status == "run" and self.records[e.node].status == "idle" for e in self.plan.entries)
 
     def _status(self) -> RunStatus:
         if isinstance(self.error, Cancelled):
@@ -116,12 +120,13 @@ class Run:
             return
         if entry.status == "hit":  # gone since it was planned
             self._branch({e.source for e in entry.links})
-        self._settle({e.source for e in entry.links} & self._pending.keys())
+        if self._pending:
+            self._settle({e.source for e in entry.links} & self._pending.keys())
         if entry.undecided and not self._decide(entry):
             return
-        blocked = next((e.source for e in entry.links if e.source in self._failed), None)
-        if blocked is not None:
-            self._skip(entry, self._failed[blocked])
+        blocked = [e.source for e in entry.links if e.source in self._failed] if self._failed else ()
+        if blocked:
+            self._skip(entry, self._failed[blocked[0]])
         elif entry.spec.lane == "io" and entry.over is None:
             self._pending[entry.node] = self._threads().submit(self._compute, entry)
         else:
@@ -144,7 +149,7 @@ class Run:
             return True
         values = {**dict.fromkeys(entry.spec.inputs), **gather(entry, eager, self.results)}
         try:
-            wants = set(self.planner.registry.node_class(entry.spec.id)(**values).wants())
+            wants = set(self.node_class(entry.spec)(**values).wants())
         except Exception as error:
             self._fail(entry, ExecutionError(f'node "{entry.node}": wants() raised {type(error).__name__}: {error}'))
             return False
@@ -247,6 +252,13 @@ class Run:
         """Run a plan as a part of this run: a mapped subgraph, for one item."""
         return Run(self.executor, plan, self.emitter, self.cancel, False, prefix).whole()
 
+    def node_class(self, spec: NodeSpec) -> type[Node]:
+        """The class of a type, looked up once a run."""
+        found = self._classes.get(spec.id)
+        if found is None:
+            found = self._classes[spec.id] = self.planner.registry.node_class(spec.id)
+        return found
+
     def special(self, spec: NodeSpec) -> tuple[str, ...]:
         """The inputs of a type that a node sees otherwise than they are written: variadic ones and secrets."""
         found = self._special.get(spec.id)
@@ -278,7 +290,7 @@ class Run:
             left = self._uses[edge.source] - 1
             self._uses[edge.source] = left
             if left == 0 and edge.source in self.results:
-                self.results.pop(edge.source)
+                self.guard.forget(self.results.pop(edge.source).decoded.values())
 
     def _threads(self) -> ThreadPoolExecutor:
         if self._pool is None:
@@ -305,4 +317,4 @@ def _uses(plan: Plan) -> dict[str, int]:
 
 
 def _cheap(values: Mapping[str, Any]) -> bool:
-    return all(type(v) in PLAIN for v in values.values())
+    return all(type(v) in PLAIN or (type(v) is list and PLAIN.issuperset(map(type, v))) for v in values.values())

@@ -7,7 +7,7 @@ from typing import Protocol
 from calotype.context import Host, NodeContext
 from calotype.executor.guard import Guard
 from calotype.executor.outcome import Outcome
-from calotype.node import NodeSpec
+from calotype.node import Node, NodeSpec
 from calotype.plan import Plan, Planner
 
 
@@ -28,6 +28,9 @@ class Running(Protocol):
 
     def context(self, node: str) -> NodeContext:
         """What a node sees of the host."""
+
+    def node_class(self, spec: NodeSpec) -> type[Node]:
+        """The class of a type."""
 
     def special(self, spec: NodeSpec) -> tuple[str, ...]:
         """The inputs of a type that a node sees otherwise than they are written."""
