@@ -6,7 +6,7 @@
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-CODE := core nodes plugins tests tools benchmarks
+CODE := conftest.py core nodes plugins tests tools benchmarks
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
