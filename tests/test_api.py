@@ -80,6 +80,12 @@ def test_a_plan_says_what_is_stored(settings):
     assert workflow.plan().runs == ["a", "b"]
 
 
+def test_a_result_that_is_not_there_is_a_key_error_with_those_that_are(settings):
+    result = Workflow.from_dict(nodes(), settings).run()
+    with pytest.raises(KeyError, match=r'there is no result "b.hole"; there are: b.value, b.whole'):
+        result["b.hole"]
+
+
 def test_it_runs_beside_an_event_loop(settings):
     async def both():
         workflow = Workflow.from_dict(nodes(), settings)

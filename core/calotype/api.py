@@ -154,6 +154,9 @@ class Result:
         if end in self.results and len(self.results[end].names) == 1:
             return self.results[end].value(self.results[end].names[0])
         node, _, output = end.rpartition(".")
+        if node not in self.results or output not in self.results[node].names:
+            there = ", ".join(f"{n}.{name}" for n, stored in self.results.items() for name in stored.names)
+            raise KeyError(f'there is no result "{end}"; there are: {there or "none"}')
         return self.results[node].value(output)
 
     def save(self, folder: str | Path) -> list[Path]:

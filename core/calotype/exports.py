@@ -56,6 +56,15 @@ def _same(path: Path, file: Artifact) -> bool:
     return without_text(path.read_bytes(), KEYWORD) == without_text(file.data, KEYWORD)
 
 
+def check_folder(folder: Path) -> None:
+    """Whether files can be written into a folder, which need not exist yet. Raises FileError."""
+    there = next((p for p in (folder, *folder.absolute().parents) if p.exists()), folder)
+    if not there.is_dir():
+        raise FileError(f'cannot write into "{folder}": "{there}" is a file; give another folder')
+    if not os.access(there, os.W_OK):
+        raise FileError(f'cannot write into "{folder}": "{there}" may not be written; give another folder')
+
+
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a file whole or not at all. Raises FileError."""
     try:

@@ -16,7 +16,7 @@ from calotype import sockets
 from calotype.errors import CalotypeError, FileError, Problem, StoreError, ValidationError
 from calotype.events import Event, FileWritten
 from calotype.executor import FILES, Emitter, Executor, Outcome
-from calotype.exports import export, write_saved
+from calotype.exports import check_folder, export, write_saved
 from calotype.files import Files
 from calotype.graph import Graph, Use
 from calotype.history import History, RunRecord
@@ -141,6 +141,8 @@ class Services:
         for the files that the run makes. Raises ValidationError, GraphError, FileError before anything runs.
         """
         resolved, graph = self.prepared(document, chosen=bool(targets or save))
+        if out is not None:
+            check_folder(out)
         named = [self._end(graph.uses, end) for end in save or ()]
         base = self._targets(resolved, graph, targets) if targets or out is not None or not save else []
         plan = self.planner.plan(graph, list(dict.fromkeys([*base, *named])))

@@ -148,14 +148,16 @@ def test_version_says_what_decides_numbers(calotype):
     assert calotype("--version").out.startswith("calotype ")
 
 
-def test_only_results_reach_stdout_where_json_was_asked_for(place):
+@pytest.mark.parametrize("json_too", [(), ("--json",)])
+def test_only_results_reach_stdout_whatever_plugins_print(place, json_too):
     (place / "more").mkdir()
     (place / "more" / "loud.py").write_text(LOUD)
     nodes = {"speak": {"type": "loud.Speak", "inputs": {}}}
     (place / "loud.json").write_text(json.dumps({"calotype": 1, "name": "loud", "nodes": nodes}))
-    command = [sys.executable, "-m", "calotype.cli", "run", "loud.json", "--plugins", "more", "--json"]
+    command = [sys.executable, "-m", "calotype.cli", "run", "loud.json", "--plugins", "more", *json_too]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert [json.loads(line) for line in done.stdout.splitlines()][-1]["record"]["status"] == "succeeded"
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [f["record"]["status"] for f in found if "record" in f] == ["succeeded"] * len(json_too)
     said = ("import, printed", "import, written", "a child", "run, printed")
     assert [word in done.stderr for word in said] == [True] * 4
 

@@ -104,6 +104,7 @@ def test_a_workflow_comes_from_stdin(place):
         (["run", "draw.json", "--set", "draw.colour"], 2, "write NODE.INPUT=VALUE"),
         (["run", "draw.json", "--set", "drew.colour=1"], 3, 'names the node "drew"'),
         (["run", "draw.json", "--save", "draw=x.png"], 2, "write NODE.OUTPUT=PATH"),
+        (["run", "draw.json", "-o", "copy.json"], 4, '"copy.json" is a file; give another folder'),
         (["run", "draw.json", "--save", "draw.sawed=x.png"], 4, 'has no output "sawed"; it has saved'),
         (["run", "draw.json", "--to", "drew"], 3, "drew"),
         (["run", "draw.json", "--vram", "6X"], 2, '"6X" is not a size'),

@@ -20,7 +20,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     json = "--json" in tokens
     # Pillow's word on large pictures; ours, which refuses them, says more.
     warnings.filterwarnings("ignore", r"Image size \(\d+ pixels\) exceeds limit")
-    with results_apart() if json else nullcontext():
+    asked_for_help = not tokens or not {"--help", "-h", "--version"}.isdisjoint(tokens)
+    with nullcontext() if asked_for_help else results_apart():
         return _carried_out(tokens, json=json)
 
 

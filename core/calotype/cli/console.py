@@ -29,7 +29,7 @@ def results_apart() -> Iterator[None]:
     """Meanwhile nobody but `say` and `say_json` reaches stdout: what plugins, nodes and the programs that they start
     print goes to stderr."""
     before, kept = sys.stdout, _moved(sys.stdout)
-    results = before if kept is None else os.fdopen(os.dup(kept), "w", encoding=before.encoding)
+    results = before if kept is None else os.fdopen(os.dup(kept), "w", 1, before.encoding, before.errors)
     sys.stdout = Aside(results)
     try:
         yield

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from calotype.cli.console import complain
+from calotype.cli.console import complain, results
 from calotype.cli.documents import checked, save_document
 from calotype.errors import FileError
 from calotype.workflow import read, write
@@ -35,7 +35,7 @@ def _formatted(name: str, *, check: bool) -> bool:
         said = sys.stdin.buffer.read()
         canonical = write(read(said, "stdin"))
         if not check:
-            sys.stdout.write(canonical)
+            results().write(canonical)
         return check and canonical.encode() != said
     path = Path(name)
     try:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from calotype.cli.console import complain, plural, say_json
+from calotype.cli.console import complain, plural, results, say_json
 from calotype.cli.documents import load_reported, save_document
 from calotype.cli.options import Json
 from calotype.plugins import Report
@@ -29,7 +28,7 @@ def import_(
     if json:
         say_json({"document": document.to_dict(), "report": report.to_dict() if report else None}, indented=True)
     elif out is None:
-        sys.stdout.write(write(document))
+        results().write(write(document))
     _tell(file, report)
     return 0
 
