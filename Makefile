@@ -14,7 +14,7 @@ INSTALLED := .venv/.installed
 .PHONY: help run test check clean
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n '1,/^$$/s/^# *//p' Makefile
 
 run: $(INSTALLED)
 	@$(BIN)/calotype run workflows/text_to_image.json -o out
