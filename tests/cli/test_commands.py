@@ -175,3 +175,11 @@ def test_a_file_that_cannot_be_read_or_written_has_its_own_exit_code(calotype, p
     assert [calotype("fmt", name).code for name in ("none.json", ".")] == [4, 4]
     assert calotype("fmt", "--check", "none.json").code == 4
     assert calotype("import", "draw.json", "-o", "draw.json/x.json").code == 4
+
+
+def test_a_plan_takes_the_flags_of_the_workflow(calotype):
+    assert calotype("run", "draw.json", "--colour", 3).code == 0
+    done = calotype("plan", "draw.json", "--colour", 4)
+    assert done.code == 0
+    assert 'input "colour": 3 -> 4' in done.out
+    assert "--colour" in calotype("plan", "draw.json", "--help").out

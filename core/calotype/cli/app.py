@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import version
 
 from cyclopts import App, Parameter
@@ -25,11 +26,12 @@ COMMANDS = {
     "version": "Say which versions and device runs have here.",
 }
 MODULES = {"import": "import_"}  # a word of Python's own cannot name a module
+FLAGGED = ("run", "plan")  # they take the flags of the workflow that they are given
 HELP = "Run node-graph workflows for diffusion models."
 
 
 def build(tokens: Sequence[str]) -> App:
-    """The command line as these tokens need it: `run` has the flags of the workflow that they name.
+    """The command line as these tokens need it: `run` and `plan` have the flags of the workflow that they name.
 
     Raises FileError, WorkflowError when that workflow cannot be read.
     """
@@ -37,10 +39,11 @@ def build(tokens: Sequence[str]) -> App:
     app = App(name="calotype", help=HELP, version=f"calotype {version('calotype')}", default_parameter=usual)
     for name, help in COMMANDS.items():
         module = MODULES.get(name, name.replace("-", "_"))
-        if name == "run" and list(tokens[:1]) == ["run"]:
-            from calotype.cli.commands.run import command
+        if name in FLAGGED and list(tokens[:1]) == [name]:
+            from calotype.cli.flagged import flagged
 
-            app.command(command(tokens[1:]), name="run")
+            own = getattr(import_module(f"calotype.cli.commands.{module}"), module)
+            app.command(flagged(own, tokens[1:]), name=name)
         else:
             app.command(f"calotype.cli.commands.{module}:{module}", name=name, help=help)
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -13,6 +14,7 @@ from calotype.cli.inputs import Inputs
 from calotype.cli.options import Host, Json, opened
 from calotype.cli.usage import UsageError
 from calotype.cli.values import folders_of
+from calotype.workflow import Document
 
 FRESH = Host()
 SAID = {"hit": "stored", "run": "compute", "later": "if chosen", "idle": "not needed"}
@@ -21,6 +23,8 @@ SAID = {"hit": "stored", "run": "compute", "later": "if chosen", "idle": "not ne
 def plan(
     file: Annotated[str, Parameter(allow_leading_hyphen=True)],
     *,
+    flags: Annotated[Mapping[str, Sequence[str]] | None, Parameter(parse=False)] = None,
+    document: Annotated[Document | None, Parameter(parse=False)] = None,
     set_: Annotated[tuple[str, ...], Parameter(name="--set", help="INPUT=VALUE or NODE.INPUT=VALUE.")] = (),
     to: Annotated[tuple[str, ...], Parameter(name="--to", help="NODE to run to.")] = (),
     json: Json = False,
@@ -28,12 +32,14 @@ def plan(
 ) -> int:
     """Say for each node whether its result is stored, and if not, what is different from the last run.
 
+    It takes the flags of `calotype run FILE`.
+
     Parameters
     ----------
     file
         A workflow: a file, a shipped name, a picture that carries one, or - for stdin.
     """
-    document, given = load_document(file), Inputs({}, set_)
+    document, given = document or load_document(file), Inputs(flags or {}, set_)
     with opened(host, (*folders_of(given.texts), *beside(file))) as services:
         sweep = given.sweep(document, services.registry)
         if sweep.moving:

@@ -12,8 +12,7 @@ from cyclopts import Parameter
 
 from calotype.cli.batch import Order, applied
 from calotype.cli.console import complain, plural
-from calotype.cli.documents import beside, load_document, names_workflow
-from calotype.cli.flags import Command, with_flags
+from calotype.cli.documents import beside, load_document
 from calotype.cli.inputs import Inputs
 from calotype.cli.interrupt import CANCELLED, cancelling
 from calotype.cli.items import Source
@@ -23,7 +22,7 @@ from calotype.cli.usage import UsageError
 from calotype.cli.values import folders_of
 from calotype.errors import exit_code
 from calotype.services import Services
-from calotype.workflow import Document, interface
+from calotype.workflow import Document
 
 OUT = Path("out")
 Texts = tuple[str, ...]
@@ -133,18 +132,3 @@ def _saves(texts: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"--save {text}: write NODE.OUTPUT=PATH, like --save decode.image=picture.png")
         found[end] = path
     return found
-
-
-def command(tokens: Sequence[str]) -> Command:
-    """`run` with the flags of the workflow that these tokens name. Raises FileError, WorkflowError."""
-    name = next((t for t in tokens if names_workflow(t)), None)
-    if name is None:
-        typed = next((t for t in tokens[:1] if not t.startswith("-")), None)
-        if typed is not None:
-            load_document(typed)
-        return with_flags(run)
-    document = load_document(name)
-    if not {"--help", "-h"} & set(tokens):
-        return with_flags(run, document)
-    with opened(Host()) as services:
-        return with_flags(run, document, interface(document, services.registry))
