@@ -183,3 +183,10 @@ def test_a_plan_takes_the_flags_of_the_workflow(calotype):
     assert done.code == 0
     assert 'input "colour": 3 -> 4' in done.out
     assert "--colour" in calotype("plan", "draw.json", "--help").out
+
+
+def test_a_workflow_that_cannot_be_read_does_not_hide_the_others(calotype, place):
+    (place / "cut.json").write_text("{")
+    done = calotype("validate", "cut.json", "draw.json")
+    assert (done.code, done.out) == (3, "draw.json: ok\n")
+    assert "calotype: cut.json cannot be read: line 1" in done.err

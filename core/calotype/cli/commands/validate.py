@@ -6,10 +6,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from calotype.cli.console import plural, say, say_json
+from calotype.cli.console import complain_of, plural, say, say_json
 from calotype.cli.documents import beside, load_document
 from calotype.cli.options import Host, Json, opened
-from calotype.errors import ValidationError, exit_code
+from calotype.errors import FileError, ValidationError, WorkflowError, exit_code
 
 FRESH = Host()
 
@@ -27,7 +27,12 @@ def validate(
     """Say everything that is wrong with workflows, before anything runs and without loading a model."""
     code = 0
     for name in files:
-        document = load_document(name)
+        try:
+            document = load_document(name)
+        except (FileError, WorkflowError) as error:  # the other files are still looked at
+            complain_of(error, json=json)
+            code = exit_code(error)
+            continue
         with opened(host, beside(name)) as services:
             problems = services.check(document).problems
         if json:
