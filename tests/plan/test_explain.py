@@ -94,7 +94,7 @@ def test_another_version_of_torch_is_said(bench):
 def test_a_result_that_was_pruned_is_said(bench):
     bench.run(NODES)
     bench.store.clear()
-    assert bench.reasons(NODES) == dict.fromkeys(("n1", "n2", "n3"), "not stored any more")
+    assert bench.reasons(NODES) == dict.fromkeys(("n1", "n2", "n3"), "as before, but not stored")
 
 
 def test_a_node_that_failed_is_said(bench):

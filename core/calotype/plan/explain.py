@@ -38,7 +38,7 @@ def _reason(
         return f"type: {before.type} -> {entry.spec.id}"
     noted = record["nodes"].get(entry.node, {})
     if noted.get("key") == entry.key:
-        return AS_BEFORE.get(noted.get("status", ""), "not stored any more")
+        return AS_BEFORE.get(noted.get("status", ""), "as before, but not stored")
     return _difference(entry, before, noted, changed) or _machine(record["runtime"], runtime) or "its key differs"
 
 
