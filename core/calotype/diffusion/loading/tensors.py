@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import mmap
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -63,6 +66,19 @@ class Shared:
         return known
 
 
+def drop_pages(tensor: Tensor) -> None:
+    """Let the system take back the pages of a mapped tensor that was copied: otherwise a file that is cast on loading
+    is resident whole beside its copy. The file has them still. Does nothing where the system has no madvise.
+    """
+    if sys.platform != "linux" or tensor.device.type != "cpu":
+        return
+    page = mmap.PAGESIZE
+    start = -(-tensor.data_ptr() // page) * page
+    length = (tensor.data_ptr() + tensor.nbytes) // page * page - start
+    if length > 0:
+        ctypes.CDLL(None).madvise(ctypes.c_void_p(start), ctypes.c_size_t(length), mmap.MADV_DONTNEED)
+
+
 class Reader:
     """Reads the tensors of one file or folder.
 
@@ -86,7 +102,10 @@ class Reader:
         key = (self.identity, take.source.file.name, take.source.name, take.third, self.device, self.dtype)
         held = self._shared.find(key)
         if held is None:
-            tensor = view(self.raw(take), take).to(self.device, self._dtype(take))
+            raw = self.raw(take)
+            tensor = view(raw, take).to(self.device, self._dtype(take))
+            if tensor.untyped_storage().data_ptr() != raw.untyped_storage().data_ptr():
+                drop_pages(raw)
             held = self._shared.keep(key, nn.Parameter(tensor, requires_grad=False))
         return held
 
