@@ -92,7 +92,13 @@ def pipeline(models: Path) -> None:
     from diffusers import StableDiffusionPipeline
 
     pipe = StableDiffusionPipeline.from_pretrained(
-        models / "checkpoints" / "full", torch_dtype=torch.float32, local_files_only=True, safety_checker=None
+        models / "checkpoints" / "full",
+        torch_dtype=torch.float32,
+        local_files_only=True,
+        safety_checker=None,
+        tokenizer=None,
+        feature_extractor=None,
+        image_encoder=None,
     )
     with torch.no_grad():
         ids = torch.full((2, 77), 49407)

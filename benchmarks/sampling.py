@@ -56,7 +56,7 @@ class Nothing(torch.nn.Module):
 
     def __init__(self, real: Any) -> None:
         super().__init__()
-        self.config, self.dtype = real.config, torch.float32
+        self.config, self.dtype, self.device = real.config, torch.float32, torch.device("cpu")
         self.add_embedding = getattr(real, "add_embedding", None)
 
     def forward(self, sample: torch.Tensor, *args: Any, **kwargs: Any) -> tuple[torch.Tensor]:
@@ -193,7 +193,7 @@ def steps(runs: int, count: int = 500) -> None:
 def main() -> None:
     """Measure and write the rows."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs
     torch.set_num_threads(1)
     text_to_image(runs)
