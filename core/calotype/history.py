@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ CREATE TABLE IF NOT EXISTS runs (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, status TEXT NOT NULL, started TEXT NOT NULL, record BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS runs_by_name ON runs (name, started);
+CREATE INDEX IF NOT EXISTS runs_by_time ON runs (started);
 """
 KEEP = 2_000  # runs
 
@@ -50,10 +52,12 @@ class RunRecord:
 
 
 class History:
-    """Keeps records of runs. Opened at the first use; safe for several processes."""
+    """Keeps records of runs. Opened at the first use and kept open; safe for several threads and processes."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
+        self._database: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
 
     def add(self, record: RunRecord) -> None:
         """Keep a record; the oldest beyond the bound are forgotten. Raises StoreError."""
@@ -79,24 +83,39 @@ class History:
             row = database.execute(query, (value,)).fetchone()
         return None if row is None else orjson.loads(row[0])
 
+    def close(self) -> None:
+        """Let go of the file; the next use opens it again."""
+        with self._lock:
+            if self._database is not None:
+                self._database.close()
+                self._database = None
+
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        try:
-            if self._path is not None:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-            database = sqlite3.connect(self._path or ":memory:", timeout=10)
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(
-                f"cannot open the history of runs {self._path}: {getattr(error, 'strerror', None) or error}"
-            ) from error
-        try:
-            with database:
-                database.execute("PRAGMA journal_mode = WAL")
-                database.executescript(SCHEMA)
-                yield database
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"cannot use the history of runs {self._path}: {error}. Move that file away to begin a new one"
-            ) from error
-        finally:
-            database.close()
+        with self._lock:
+            try:
+                if self._database is None:
+                    self._database = _connected(self._path)
+                with self._database:
+                    yield self._database
+            except sqlite3.Error as error:
+                raise StoreError(
+                    f"cannot use the history of runs {self._path}: {error}. Move that file away to begin a new one"
+                ) from error
+            except OSError as error:
+                raise StoreError(f"cannot open the history of runs {self._path}: {error.strerror or error}") from error
+
+
+def _connected(path: Path | None) -> sqlite3.Connection:
+    """The database, with its table. A record is on disk soon, not at once: what a run made does not hang on it."""
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    database = sqlite3.connect(path or ":memory:", timeout=10, check_same_thread=False)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.executescript(SCHEMA)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database

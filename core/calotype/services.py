@@ -85,6 +85,7 @@ class Services:
         finally:
             store.close()
             services.files.close()
+            services.history.close()
 
     def load(self, name: str | Path) -> Document:
         """A document by path, or a shipped one by its name; see `load_workflow`. Raises FileError, WorkflowError."""
