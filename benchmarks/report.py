@@ -42,6 +42,10 @@ def medians(work: Callable[[], Any], runs: int = 5) -> float:
 def record(row: str, what: str, goal: str, figure: str, met: bool, details: dict[str, Any]) -> None:
     """Write one row and renew the page."""
     RESULTS.mkdir(exist_ok=True)
+    known = RESULTS / f"{row}.json"
+    if not met and known.exists():  # what is known of a gap is kept until it is closed
+        told = json.loads(known.read_text())["details"].get("why not")
+        details = details | ({"why not": told} if told else {})
     said = {
         "row": row, "what": what, "goal": goal, "figure": figure, "met": met, "details": details,
         "machine": machine(), "date": date.today().isoformat(),
