@@ -41,16 +41,6 @@ class Registry:
         self.add(spec, lambda: cls)
         return spec
 
-    def replace_class(self, cls: type[Node]) -> NodeSpec:
-        """Add a node class in place of whatever has its id or one of its aliases; for tests. Raises DefinitionError."""
-        spec = spec_of(cls)
-        for name in (spec.id, *spec.aliases):
-            other = self.get(name)
-            if other is not None:
-                self.remove(other.id)
-        self.add(spec, lambda: cls)
-        return spec
-
     def remove(self, type_id: str) -> None:
         """Forget a node type and its aliases."""
         spec = self._specs.pop(type_id)

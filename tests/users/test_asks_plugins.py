@@ -13,7 +13,7 @@ from calotype.node import Node, spec_of
 from calotype.plugins import discover
 from calotype.services import Services
 from calotype.settings import Settings
-from calotype.testing import FakeContext, check_documents, check_plugin, nodes, registry
+from calotype.testing import FakeContext, check_documents, check_plugin, nodes, registry, stand_in
 from calotype.types import Secret
 from calotype.workflow import read
 
@@ -56,7 +56,7 @@ class _Opened:
     def __enter__(self):
         found = self._opened.__enter__()
         for cls in self._extra:
-            found.registry.replace_class(cls)
+            stand_in(found.registry, cls)
         return found
 
     def __exit__(self, *error):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calotype.node import Node
+from calotype.node import Node, spec_of
 from calotype.registry import Registry
 from calotype.testing import nodes
 
@@ -15,3 +15,13 @@ def registry(*more: type[Node]) -> Registry:
     for cls in more:
         filled.add_class(cls)
     return filled
+
+
+def stand_in(filled: Registry, cls: type[Node]) -> None:
+    """Add a node class to a registry in place of whatever has its id or one of its aliases. Raises DefinitionError."""
+    spec = spec_of(cls)
+    for name in (spec.id, *spec.aliases):
+        other = filled.get(name)
+        if other is not None:
+            filled.remove(other.id)
+    filled.add_class(cls)
