@@ -31,7 +31,8 @@ class Choice:
     values: tuple[str | int | bool, ...]
 
     def __str__(self) -> str:
-        return "one of " + ", ".join(map(str, self.values))
+        words = (v if isinstance(v, str) and v.isprintable() else repr(v) for v in self.values)
+        return "one of " + ", ".join(words)  # on one line, whatever the words are
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,3 +164,7 @@ def test_names_and_optional():
 def test_a_type_has_one_colour_everywhere():
     assert colour("Image") == colour("Image") != colour("Mask")
     assert len(colour("Image")) == 7 and int(colour("Image")[1:], 16) >= 0
+
+
+def test_a_choice_is_said_on_one_line_whatever_its_words_are():
+    assert str(Choice(("plain", "two\nlines", 3))) == "one of plain, 'two\\nlines', 3"
