@@ -204,6 +204,13 @@ class ControlNet(Recipe):
 
 
 @dataclass(frozen=True, slots=True)
+class UpscaleModel(Recipe):
+    """A network that enlarges pictures, or restores them at their size."""
+
+    part: ClassVar[str] = "upscale_model"
+
+
+@dataclass(frozen=True, slots=True)
 class Control:
     """One ControlNet at work. hint: (B, H, W, 3) in 0..1; start, end: share of the schedule, 0 (noise) to 1 (clean)."""
 

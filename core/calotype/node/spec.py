@@ -20,7 +20,7 @@ class _Required:
 
 REQUIRED = _Required()
 
-RECIPES = frozenset({"Model", "Clip", "Vae", "ControlNet"})
+RECIPES = frozenset({"Model", "Clip", "Vae", "ControlNet", "UpscaleModel"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from calotype.diffusion.loading.tensors import Reader, Shared, assign, stored_dt
 from calotype.diffusion.lora import adapt
 from calotype.diffusion.text.clip import ClipText
 from calotype.diffusion.text.encoder import TextEncoder
+from calotype.diffusion.upscale import Upscaler, load_upscaler, upscaler_size
 from calotype.diffusion.vae import Autoencoder
 from calotype.errors import FamilyMismatch, ModelError
 from calotype.types import FileRef, Patch, Recipe
@@ -29,7 +30,7 @@ from calotype.types import FileRef, Patch, Recipe
 if TYPE_CHECKING:
     from calotype.diffusion.sampling.parameterization import ModelSampling
 
-Loaded = Denoiser | TextEncoder | Autoencoder | ControlModel
+Loaded = Denoiser | TextEncoder | Autoencoder | ControlModel | Upscaler
 M = TypeVar("M", bound=nn.Module)
 PathOf = Callable[[FileRef], Path]
 Dtype = torch.dtype | Literal["file"] | None
@@ -53,6 +54,8 @@ def load(
     which on a CPU maps the file without copying. shared: where modules of the same file meet.
     Raises ModelError, FamilyMismatch.
     """
+    if recipe.part == "upscale_model":
+        return load_upscaler(recipe, path_of, torch.device(device))
     job = Job.of(recipe, path_of, torch.device(device), dtype, shared or Shared())
     match recipe.part:
         case "denoiser":
@@ -68,6 +71,8 @@ def load(
 
 def size_of(recipe: Recipe, path_of: PathOf, device: torch.device, dtype: Dtype = None) -> int:
     """The bytes that `load` will need, from the header alone; patches not counted. Raises ModelError."""
+    if recipe.part == "upscale_model":
+        return upscaler_size(recipe, path_of)
     job = Job.of(recipe, path_of, torch.device(device), dtype, Shared())
     total = 0
     for part in job.parts():

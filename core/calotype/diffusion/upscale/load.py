@@ -1,0 +1,57 @@
+"""From a recipe to an upscaler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from pathlib import Path
+
+import torch
+
+from calotype.diffusion.families.inspect import inspect_header
+from calotype.diffusion.header import Header, read_header
+from calotype.diffusion.upscale.library import spandrel
+from calotype.diffusion.upscale.model import Upscaler
+from calotype.errors import ModelError
+from calotype.types import FileRef, Recipe
+
+FAMILY = "upscaler"
+
+
+def upscaler_family(path: Path) -> str:
+    """The family in recipes for upscale models. Raises ModelError: not safetensors, or weights of something else."""
+    _refuse_others(read_header(path))
+    return FAMILY
+
+
+def load_upscaler(recipe: Recipe, path_of: Callable[[FileRef], Path], device: torch.device) -> Upscaler:
+    """The network of a recipe, in float32: half precision shows in flat areas. Raises ModelError."""
+    from safetensors.torch import load_file
+
+    path = path_of(recipe.file)
+    _refuse_others(read_header(path))
+    library = spandrel()
+    try:
+        found = library.ModelLoader(device=device).load_from_state_dict(load_file(path))
+    except library.UnsupportedModelError as error:
+        raise ModelError(f"{path.name} is no upscale model that spandrel {library.__version__} knows.") from error
+    except (KeyError, ValueError, RuntimeError, AssertionError) as error:
+        raise ModelError(f"{path.name} is no complete upscale model: {error}") from error
+    if not isinstance(found, library.ImageModelDescriptor):
+        raise ModelError(f"{path.name} ({found.architecture.name}) fills holes in pictures; it enlarges none.")
+    return Upscaler(found.float().eval(), device)
+
+
+def upscaler_size(recipe: Recipe, path_of: Callable[[FileRef], Path]) -> int:
+    """The bytes that `load_upscaler` will need, from the header alone. Raises ModelError."""
+    header = read_header(path_of(recipe.file))
+    return 4 * sum(prod(t.shape) for t in header.tensors.values())
+
+
+def _refuse_others(header: Header) -> None:
+    """Raise when the file is something else that is known. A file that is of no known family is what is wanted."""
+    try:
+        title = inspect_header(header).title
+    except ModelError:
+        return
+    raise ModelError(f"{header.path.name} has {title} weights; it is no upscale model.")
