@@ -124,21 +124,27 @@ class Latent:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A change to a model, as data. kind: "lora", "clip_skip", "sampling", ...; settings: sorted name-value pairs."""
+    """A change to a model, as data. kind: "lora", "clip_skip", "sampling", ...; settings: sorted name-value pairs.
+
+    other: a second model of the same kind, where two are merged.
+    """
 
     kind: str
     file: FileRef | None = None
     settings: tuple[tuple[str, Scalar], ...] = ()
+    other: Recipe | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form."""
         where = {"folder": self.file.folder} | self.file.to_dict() if self.file else None
-        return {"kind": self.kind, "file": where, "settings": dict(self.settings)}
+        said: dict[str, Any] = {"kind": self.kind, "file": where, "settings": dict(self.settings)}
+        return said | ({"other": {"part": self.other.part} | self.other.to_dict()} if self.other else {})
 
     @classmethod
     def from_dict(cls, said: Mapping[str, Any]) -> Patch:
         """The inverse of `to_dict`."""
-        return cls(said["kind"], file_from(said["file"]), tuple(sorted(said["settings"].items())))
+        other = recipe_from(said["other"]) if "other" in said else None
+        return cls(said["kind"], file_from(said["file"]), tuple(sorted(said["settings"].items())), other)
 
 
 def file_from(said: Mapping[str, str] | None) -> FileRef | None:
@@ -194,6 +200,11 @@ class Vae(Recipe):
     """The autoencoder between pictures and latents."""
 
     part: ClassVar[str] = "vae"
+
+
+def recipe_from(said: Mapping[str, Any]) -> Recipe:
+    """The recipe of a patch, which says its part as well."""
+    return {"denoiser": Model, "text_encoder": Clip, "vae": Vae}[said["part"]].from_dict(said)
 
 
 @dataclass(frozen=True, slots=True)

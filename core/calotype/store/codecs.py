@@ -16,7 +16,7 @@ from typing import Any
 
 import blake3
 
-from calotype import types
+from calotype import parts, types
 from calotype.errors import StoreError
 from calotype.store.tensors import SUFFIX, Unstorable, packed, unpacked
 from calotype.types import Artifact, FileRef, Recipe, Saved
@@ -29,7 +29,7 @@ PathOf = Callable[[str], Path]
 
 PLAIN = frozenset({type(None), bool, int, float, str})
 SUFFIXES = {"image/png": ".png", "application/json": ".json"}
-BUILTIN = types.__name__
+BUILTIN = {module.__name__: module for module in (types, parts)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Codecs:
         return {"name": value.name, "media_type": value.media_type, "object": _add(blob, blobs)}
 
     def _name(self, kind: type) -> str:
-        if kind.__module__ == BUILTIN:
+        if kind.__module__ in BUILTIN:
             return kind.__qualname__
         if "<locals>" in kind.__qualname__:
             raise Unstorable(f"{kind.__qualname__} is not at the top of its module, so that it cannot be found again")
@@ -127,7 +127,8 @@ class Codecs:
         raise StoreError(f"a stored value is of no known kind: {sorted(said)}")
 
     def _type(self, name: str, method: str) -> Any:
-        kind = getattr(types, name, None) if ":" not in name else self._seen.get(name)
+        homes = [m for m in BUILTIN.values() if hasattr(m, name)]
+        kind = getattr(homes[0], name) if homes else self._seen.get(name)
         if kind is None and ":" in name and self._resolve is not None:
             kind = self._resolve(name)
         if not isinstance(kind, type) or not hasattr(kind, method):
