@@ -32,10 +32,13 @@ check: $(INSTALLED)
 clean:
 	rm -rf .venv out
 
-# torch first and alone: with a constraint its build (CPU or CUDA) is the one that pip's own configuration prefers
+# torch first and alone: with a constraint its build (CPU or CUDA) is the one that pip's own configuration prefers.
+# The extra `upscale` without its torchvision: only two of spandrel's architectures call it, and the registry's build
+# of it fits the CUDA build of torch alone; beside another it breaks transformers.
 $(INSTALLED): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; name one with: make PYTHON=/path/to/python" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -c constraints.txt torch
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps einops spandrel
 	@touch $@
