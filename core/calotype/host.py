@@ -33,7 +33,7 @@ class LocalHost:
         self._settings = settings
         self._runtime = runtime
         self._env = os.environ if env is None else env
-        self._families: dict[str, str] = {}
+        self._families: dict[tuple[str, str], str] = {}
 
     @cached_property
     def device(self) -> torch.device:
@@ -74,11 +74,12 @@ class LocalHost:
 
     def family(self, file: FileRef) -> str:
         """The model family in a file, from its header; read once for each content."""
-        from calotype.diffusion.families.inspect import family_of
+        from calotype.diffusion.kinds import family_in
 
-        known = self._families.get(file.hash)
+        key = (file.folder, file.hash)
+        known = self._families.get(key)
         if known is None or not file.hash:
-            known = self._families[file.hash] = family_of(self._files.path(file))
+            known = self._families[key] = family_in(file.folder, self._files.path(file))
         return known
 
     def secret(self, name: str) -> Secret:

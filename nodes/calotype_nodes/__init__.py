@@ -16,6 +16,7 @@ NODE_MODULES = (
     "calotype_nodes.images",
     "calotype_nodes.image_shapes",
     "calotype_nodes.image_filters",
+    "calotype_nodes.upscaling",
     "calotype_nodes.masks",
     "calotype_nodes.compositing",
     "calotype_nodes.logic",

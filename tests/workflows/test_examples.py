@@ -131,3 +131,13 @@ def test_inpainting_leaves_the_rest_as_it_was(services):
     before = finished.results["picture"].value("image").pixels
     assert (got[:, :12] - before[:, :12]).abs().max() == 0
     assert (got[:, 40:88, 40:88] - before[:, 40:88, 40:88]).abs().mean() > 0.01
+
+
+@shipped
+def test_a_network_enlarges_a_picture_four_times(services):
+    finished = run(services, example("upscale_model", tile=64), "larger", "picture")
+    got = picture(services, finished, "larger.image").pixels
+    before = finished.results["picture"].value("image").pixels
+    assert got.shape == (1, 512, 512, 3)
+    back = got.view(1, 128, 4, 128, 4, 3).mean((2, 4))
+    assert (back - before).abs().mean() < 0.01

@@ -24,6 +24,7 @@ WORDS = {
     "vae": "VAE",
     "clip": "text encoder",
     "text_encoders": "text encoder",
+    "upscale_models": "upscale model",
 }
 TITLES = {
     "sd1": "SD 1.5",

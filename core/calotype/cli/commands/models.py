@@ -14,7 +14,7 @@ from calotype.services import Services
 from calotype.settings import MODEL_FOLDERS
 
 FRESH = Host()
-WITHOUT_FAMILY = frozenset({"upscale_models", "embeddings"})
+WITHOUT_FAMILY = frozenset({"embeddings"})
 SHORT = len("blake3:") + 12
 
 

@@ -8,20 +8,12 @@ from pathlib import Path
 
 import torch
 
-from calotype.diffusion.families.inspect import inspect_header
-from calotype.diffusion.header import Header, read_header
+from calotype.diffusion.header import read_header
+from calotype.diffusion.kinds import refuse_models
 from calotype.diffusion.upscale.library import spandrel
 from calotype.diffusion.upscale.model import Upscaler
 from calotype.errors import ModelError
 from calotype.types import FileRef, Recipe
-
-FAMILY = "upscaler"
-
-
-def upscaler_family(path: Path) -> str:
-    """The family in recipes for upscale models. Raises ModelError: not safetensors, or weights of something else."""
-    _refuse_others(read_header(path))
-    return FAMILY
 
 
 def load_upscaler(recipe: Recipe, path_of: Callable[[FileRef], Path], device: torch.device) -> Upscaler:
@@ -29,7 +21,7 @@ def load_upscaler(recipe: Recipe, path_of: Callable[[FileRef], Path], device: to
     from safetensors.torch import load_file
 
     path = path_of(recipe.file)
-    _refuse_others(read_header(path))
+    refuse_models(read_header(path), "upscale model")
     library = spandrel()
     try:
         found = library.ModelLoader(device=device).load_from_state_dict(load_file(path))
@@ -46,12 +38,3 @@ def upscaler_size(recipe: Recipe, path_of: Callable[[FileRef], Path]) -> int:
     """The bytes that `load_upscaler` will need, from the header alone. Raises ModelError."""
     header = read_header(path_of(recipe.file))
     return 4 * sum(prod(t.shape) for t in header.tensors.values())
-
-
-def _refuse_others(header: Header) -> None:
-    """Raise when the file is something else that is known. A file that is of no known family is what is wanted."""
-    try:
-        title = inspect_header(header).title
-    except ModelError:
-        return
-    raise ModelError(f"{header.path.name} has {title} weights; it is no upscale model.")

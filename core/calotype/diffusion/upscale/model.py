@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from calotype.diffusion.kinds import UPSCALER
 from calotype.diffusion.tiles import spans, tiled
 
 LEAST_TILE = 128  # pixels a side; tiles are not halved below it
@@ -23,13 +24,13 @@ def unheard(done: int, total: int) -> None:
 class Upscaler:
     """A network that enlarges pictures by a whole factor, on its device.
 
-    Responsibilities: pictures to larger pictures, in tiles that overlap and are blended; half the tile when the device's
-    memory does not suffice. Knows its `scale`.
+    Responsibilities: pictures to larger pictures, in tiles that overlap and are blended; half the tile when memory
+    does not suffice. Knows its `scale`.
     """
 
     def __init__(self, descriptor: Any, device: torch.device) -> None:
         """descriptor: spandrel's `ImageModelDescriptor`, on the device in float32."""
-        self.family = "upscaler"
+        self.family = UPSCALER
         self.descriptor = descriptor
         self.module = descriptor.model
         self.device = device
