@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from calotype.diffusion.control import ControlResiduals
 from calotype.diffusion.latents import LatentFormat
 from calotype.diffusion.sizes import added
+from calotype.types import Patch
 
 if TYPE_CHECKING:
     from calotype.diffusion.sampling.parameterization import ModelSampling
@@ -22,7 +23,11 @@ class Denoiser:
     Responsibilities: the raw output of the network for a batch; what the family adds to a prompt (size conditioning).
     Knows its parameterisation (`sampling`) and its latents' units (`latent`), and leaves the arithmetic of both to
     callers.
+
+    patches: those of its recipe; samplers apply what is not in its weights.
     """
+
+    patches: tuple[Patch, ...] = ()
 
     def __init__(
         self,

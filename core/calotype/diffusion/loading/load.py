@@ -18,8 +18,10 @@ from calotype.diffusion.families.inspect import Found, Kind, Part, inspect_heade
 from calotype.diffusion.header import Header
 from calotype.diffusion.layouts.take import Take
 from calotype.diffusion.loading import build
+from calotype.diffusion.loading.merging import count_layers, merged, weights_of
 from calotype.diffusion.loading.tensors import Reader, Shared, assign, stored_dtype
 from calotype.diffusion.lora import adapt
+from calotype.diffusion.patches.levels import overridden
 from calotype.diffusion.text.clip import ClipText
 from calotype.diffusion.text.encoder import TextEncoder
 from calotype.diffusion.upscale import Upscaler, load_upscaler, upscaler_size
@@ -59,7 +61,7 @@ def load(
     job = Job.of(recipe, path_of, torch.device(device), dtype, shared or Shared())
     match recipe.part:
         case "denoiser":
-            return job.denoiser()
+            return with_patches(job.denoiser(), recipe.patches)
         case "text_encoder":
             return job.text_encoder()
         case "vae":
@@ -67,6 +69,12 @@ def load(
         case "controlnet":
             return job.control()
     raise ModelError(f"a recipe for a {recipe.part or 'nameless part'} cannot be loaded.")
+
+
+def with_patches(denoiser: Denoiser, patches: tuple[Patch, ...]) -> Denoiser:
+    """A denoiser that knows its patches: its noise levels now, the others when it is used."""
+    denoiser.sampling, denoiser.patches = overridden(denoiser.sampling, patches), patches
+    return denoiser
 
 
 def size_of(recipe: Recipe, path_of: PathOf, device: torch.device, dtype: Dtype = None) -> int:
@@ -150,12 +158,38 @@ class Job:
 
     def fill(self, module: nn.Module, takes: dict[str, Take], index: int = 0) -> nn.Module:
         """`module` with its tensors, and the recipe's LoRAs in them, in order."""
-        parameters = self.reader(self.dtype(takes)).read(takes)
+        parameters = self.patched(self.reader(self.dtype(takes)).read(takes), takes, index)
+        named = module.named if isinstance(module, ClipText) else str
+        return assign(module, {named(k): v for k, v in parameters.items()}, self.header.path.name)
+
+    def patched(
+        self, parameters: dict[str, nn.Parameter], takes: dict[str, Take], index: int
+    ) -> dict[str, nn.Parameter]:
+        """The tensors of a part as the recipe's patches of weights leave them, in order."""
         for patch in self.recipe.patches:
             if patch.kind == "lora":
                 parameters = self.adapted(parameters, takes, patch, index)
-        named = module.named if isinstance(module, ClipText) else str
-        return assign(module, {named(k): v for k, v in parameters.items()}, self.header.path.name)
+            elif patch.kind == "merge":
+                parameters = self.merged(parameters, takes, patch, index)
+        return parameters
+
+    def merged(
+        self, parameters: dict[str, nn.Parameter], takes: dict[str, Take], patch: Patch, index: int
+    ) -> dict[str, nn.Parameter]:
+        """The tensors with a second model's, weighted. Raises FamilyMismatch, ModelError."""
+        if patch.other is None:
+            raise ModelError("a patch that merges without a second model.")
+        other = Job.of(patch.other, self.path_of, torch.device("cpu"), "file", self.shared)
+        if other.family.name != self.family.name or len(other.parts()) != len(self.parts()):
+            raise FamilyMismatch(
+                f"{other.header.path.name} ({other.found.title}) cannot be merged into {self.header.path.name} "
+                f"({self.family.title}). Use a file of {self.family.title}."
+            )
+        theirs = build.takes_of(other.header, other.parts()[index])
+        mapped = Reader(other.identity, other.device, None, self.shared).read(theirs)
+        rounding = stored_dtype(takes.values()) if self.kind == "text_encoder" else None
+        shares = weights_of(dict(patch.settings), count_layers(takes))
+        return merged(parameters, other.patched(mapped, theirs, index), shares, rounding)
 
     def built(self, make: Callable[..., M], takes: dict[str, Take], *facts: object) -> M:
         """A module without memory. Raises ModelError when the tensors are not those of such a module."""

@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-Prediction = Literal["eps", "v", "x0", "flow"]
+Prediction = Literal["eps", "v", "x0", "flow", "edm"]
 
 TERMINAL_ALPHA_BAR = 4.8973451890853435e-08
 """Signal left at the last step under zero terminal SNR: 0 would make its sigma infinite; this makes it 4518."""
@@ -25,7 +25,8 @@ class ModelSampling:
     denoised estimate D(x; sigma); mixing latents with noise. Sigmas are Python floats: no step waits for a device.
 
     prediction: "eps", "v" (Salimans and Ho 2022) and "x0" live on x = latent + sigma * noise (Karras et al. 2022);
-    "flow" lives on x = (1 - sigma) * latent + sigma * noise with sigma in 0..1 (Lipman et al. 2023).
+    "edm" is "v" with the other sign. "flow" lives on x = (1 - sigma) * latent + sigma * noise with sigma in 0..1
+    (Lipman et al. 2023). sigma_data: the deviation of the data that "v" and "edm" count on.
     sigmas: (T,) float32 on the CPU, rising.
     """
 
@@ -34,6 +35,7 @@ class ModelSampling:
     log_sigmas: Tensor
     shift: float = 1.0
     multiplier: float = 1000.0
+    sigma_data: float = 1.0
 
     @classmethod
     def discrete(
@@ -132,16 +134,17 @@ class ModelSampling:
 
     def c_in(self, sigma: float) -> float:
         """The factor that gives the model's input unit variance (Karras et al. 2022, table 1); 1 for flow."""
-        return 1.0 if self.is_flow else 1 / math.sqrt(sigma**2 + 1)
+        return 1.0 if self.is_flow else 1 / math.sqrt(sigma**2 + self.sigma_data**2)
 
     def denoised(self, raw: Tensor, x: Tensor, sigma: float) -> Tensor:
         """D(x; sigma): the estimate of the clean latent that follows from the model's raw output at x."""
         match self.prediction:
             case "eps" | "flow":
                 return torch.add(x, raw, alpha=-sigma)
-            case "v":
-                scale = 1 / (sigma**2 + 1)
-                return torch.add(x * scale, raw, alpha=-sigma * math.sqrt(scale))
+            case "v" | "edm":
+                scale = self.sigma_data**2 / (sigma**2 + self.sigma_data**2)
+                sign = -1 if self.prediction == "v" else 1
+                return torch.add(x * scale, raw, alpha=sign * sigma * math.sqrt(scale))
             case "x0":
                 return raw
 

@@ -1,0 +1,111 @@
+"""Two models as one: weighted sums of their weights, tensor by tensor. Wortsman et al. 2022."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import torch
+from torch import nn
+
+from calotype.diffusion.layouts.unet import original
+from calotype.errors import ModelError
+from calotype.types import Scalar
+
+Weights = Callable[[str], tuple[float, float]]
+"""Tensor of a module -> the shares of the first model's weight and of the second's."""
+
+
+def merged(
+    parameters: Mapping[str, nn.Parameter],
+    others: Mapping[str, nn.Parameter],
+    weights: Weights,
+    rounding: torch.dtype | None = None,
+) -> dict[str, nn.Parameter]:
+    """keep * W + add * W_other where the second model has the tensor; tensors that do not change stay the same objects.
+
+    The sum is taken in float32 and kept in the first weight's type. rounding: a type to which it is rounded first.
+    Raises ModelError when two tensors of one name have different shapes.
+    """
+    changed = dict(parameters)
+    for name, base in parameters.items():
+        other, (keep, add) = others.get(name), weights(name)
+        if other is None or not base.is_floating_point() or (keep, add) == (1.0, 0.0):
+            continue
+        if other.shape != base.shape:
+            raise ModelError(
+                f"the models that are merged differ: {name!r} is {tuple(base.shape)} in the first, "
+                f"{tuple(other.shape)} in the second."
+            )
+        total = (base.float() * keep).add_(other.to(base.device, torch.float32), alpha=add)
+        changed[name] = nn.Parameter(total.to(rounding or base.dtype).to(base.dtype), requires_grad=False)
+    return changed
+
+
+def weights_of(settings: Mapping[str, Scalar], layers: int) -> Weights:
+    """The shares that a patch of the kind "merge" says.
+
+    settings: `keep` and `add` for all, or `shares`: lines of a prefix of the original code's names and the first
+    model's share, of which the longest that fits counts, and the first line where none does. layers: residual blocks of
+    a level of the U-Net.
+    """
+    if "shares" not in settings:
+        both = float(settings["keep"]), float(settings["add"])
+        return lambda name: both
+    table = shares_in(str(settings["shares"]))
+    usual = next(iter(table.values()), 1.0)
+
+    def weights(name: str) -> tuple[float, float]:
+        known = original_name(name, layers)
+        fitting = [prefix for prefix in table if known.startswith(prefix)]
+        share = table[max(fitting, key=len)] if fitting else usual
+        return share, 1.0 - share
+
+    return weights
+
+
+def shares_in(text: str) -> dict[str, float]:
+    """The shares in lines such as `input_blocks.4. 0.25`. Raises ModelError naming a line that is none."""
+    found = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        prefix, _, number = line.rpartition(" ")
+        try:
+            found[prefix.strip().removesuffix(":")] = float(number)
+        except ValueError as error:
+            raise ModelError(
+                f'the line "{line}" is no name of a layer and a number, such as "middle_block. 0.5".'
+            ) from error
+    return found
+
+
+def count_layers(names: Iterable[str]) -> int:
+    """Residual blocks of a level of the U-Net that has these tensors; 0 for other networks."""
+    return len({n.split(".")[3] for n in names if n.startswith("down_blocks.0.resnets.")})
+
+
+EDGES = {
+    "conv_in": "input_blocks.0.0",
+    "time_embedding.linear_1": "time_embed.0",
+    "time_embedding.linear_2": "time_embed.2",
+    "add_embedding": "label_emb.0",
+    "conv_norm_out": "out.0",
+    "conv_out": "out.2",
+}
+
+
+def original_name(name: str, layers: int) -> str:
+    """The original code's name of a U-Net's tensor as far as its block; other names as they are."""
+    for ours, theirs in EDGES.items():
+        if name.startswith(f"{ours}."):
+            return theirs + name.removeprefix(ours)
+    match name.split("."):
+        case ["down_blocks", level, "resnets", layer, *inner]:
+            return ".".join([f"input_blocks.{1 + int(level) * (layers + 1) + int(layer)}.0", *inner])
+        case ["down_blocks", level, "downsamplers", *inner]:
+            return ".".join([f"input_blocks.{(int(level) + 1) * (layers + 1)}", *inner])
+        case ["mid_block", "resnets", layer, *inner]:
+            return ".".join([f"middle_block.{2 * int(layer)}", *inner])
+        case ["up_blocks", level, "resnets", layer, *inner]:
+            return ".".join([f"output_blocks.{int(level) * (layers + 1) + int(layer)}.0", *inner])
+        case ["up_blocks", level, "upsamplers", *inner]:
+            return ".".join([f"output_blocks.{int(level) * (layers + 1) + layers}", *inner])
+    return original(name, layers) or name
