@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,9 @@ from calotype.plugins.sources import at, packages
 from calotype.plugins.sources import folders as in_folders
 from calotype.registry import Registry
 
+Reader = Callable[[Source], Found]
+"""From a plugin to its nodes: by importing its code, or by asking a process that does."""
+
 
 def discover(
     folders: Sequence[Path] = (),
@@ -23,13 +26,15 @@ def discover(
     cache: Path | None = None,
     disabled: Collection[str] = (),
     path: Sequence[str] | None = None,
+    reader: Reader = read,
 ) -> Plugins:
     """Find every plugin and fill a registry with their nodes; a broken plugin is a record, never an exception.
 
     folders: where plugins are dropped in. cache: a folder for the catalogue; with a warm one no plugin code is
     imported. disabled: names of plugins to leave alone. path: where packages are installed, by default `sys.path`.
+    reader: what describes a plugin that the catalogue does not know; by default its code is imported here.
     """
-    plugins = Plugins(Catalogue(cache, path), disabled)
+    plugins = Plugins(Catalogue(cache, path), disabled, reader)
     for source in (*packages(path), *in_folders(folders)):
         plugins.add(source)
     plugins.save()
@@ -43,9 +48,10 @@ class Plugins:
     plugin that works; a changed plugin can be read again without touching the others.
     """
 
-    def __init__(self, catalogue: Catalogue, disabled: Collection[str] = ()) -> None:
+    def __init__(self, catalogue: Catalogue, disabled: Collection[str] = (), reader: Reader = read) -> None:
         self.registry = Registry()
         self._catalogue = catalogue
+        self._read = reader
         self._disabled = frozenset(map(_plain, disabled))
         self._sources: dict[str, Source] = {}
         self._stamps: dict[str, str] = {}
@@ -158,7 +164,7 @@ class Plugins:
         if found is None:
             if source.private:
                 forget(source)  # another host of this process may have imported an older state
-            found = read(source)
+            found = self._read(source)
             self._catalogue.put(source, stamp, found)
         return self._register(source, found)
 
