@@ -2,6 +2,11 @@
 
 CalotypeError
 ├── WorkflowError       the document cannot be read or written
+│   └── LibraryError    the library cannot keep, find or change a document as asked
+│       ├── UnknownWorkflow  there is no such document, revision or draft
+│       ├── NameTaken   another document has the name, or one that some systems take for it
+│       ├── ReadOnly    a shipped template cannot be changed
+│       └── Conflict    the document is not what the change was made to; both sides are kept
 ├── GraphError          the graph cannot be ordered or built
 ├── ValidationError     the document reads, but must not run: carries every problem
 ├── RegistryError       node types: unknown, duplicate
@@ -11,6 +16,12 @@ CalotypeError
 ├── ModelError          weights cannot be used
 │   └── FamilyMismatch  two models of different families meet
 ├── StoreError          stored results cannot be read or written
+│   └── Occupied        another process works in the same directory
+├── RunError            a run of the queue cannot be worked with so
+│   ├── UnknownRun      there never was one of that id
+│   ├── WrongState      it is not in a state in which this can be done
+│   └── LeaseLost       somebody else works on it by now
+├── WorkerError         a worker is gone, or does not answer
 └── ExecutionError      a run did not end well
     ├── NodeError       a node raised; the author's traceback is kept
     │   ├── MutationError  a node changed one of its inputs in place
@@ -22,7 +33,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 SHOWN_VALUE = 80  # characters of a value that a message repeats
 
@@ -103,6 +114,57 @@ class WorkflowError(CalotypeError):
     code = "workflow"
 
 
+class LibraryError(WorkflowError):
+    """The library cannot keep, find or change a document as asked."""
+
+    code = "library"
+
+    @classmethod
+    def saying(cls, message: str, **said: Any) -> Self:
+        """One error with one problem, of the class's own code. said: fields of `Problem`."""
+        problem = Problem(**{"code": cls.code, "message": message, **said})
+        return cls(str(problem), [problem])
+
+
+class UnknownWorkflow(LibraryError):
+    """There is no such document, revision or draft."""
+
+    code = "unknown-workflow"
+
+
+class NameTaken(LibraryError):
+    """Another document has this name, or one that some systems take for it."""
+
+    code = "name-taken"
+
+
+class ReadOnly(LibraryError):
+    """A template that ships with the program cannot be changed."""
+
+    code = "read-only"
+
+
+class Conflict(LibraryError):
+    """The document is not what the change was made to.
+
+    current: the ETag of what is there, empty where nothing is; draft: the client under whose name the refused side was
+    kept as a draft, None where there was nothing to keep.
+    """
+
+    code = "conflict"
+
+    def __init__(
+        self, message: str, problems: Sequence[Problem] = (), current: str = "", draft: str | None = None
+    ) -> None:
+        super().__init__(message, problems)
+        self.current = current
+        self.draft = draft
+
+    def to_dict(self) -> dict[str, Any]:
+        """With both sides, so that a client can offer them."""
+        return super().to_dict() | {"current": self.current, "draft": self.draft}
+
+
 class GraphError(CalotypeError):
     """The graph cannot be built or ordered."""
 
@@ -164,6 +226,42 @@ class StoreError(CalotypeError):
     code = "store"
 
 
+class Occupied(StoreError):
+    """Another process works in the same directory."""
+
+    code = "occupied"
+
+
+class RunError(CalotypeError):
+    """A run of the queue cannot be worked with so."""
+
+    code = "run"
+
+
+class UnknownRun(RunError):
+    """There never was a run of that id."""
+
+    code = "unknown-run"
+
+
+class WrongState(RunError):
+    """The run is not in a state in which this can be done."""
+
+    code = "wrong-state"
+
+
+class LeaseLost(RunError):
+    """Somebody else works on the run by now, or it has ended."""
+
+    code = "lease-lost"
+
+
+class WorkerError(CalotypeError):
+    """A worker is gone, or does not answer."""
+
+    code = "worker"
+
+
 class ExecutionError(CalotypeError):
     """A run did not end well."""
 
@@ -212,11 +310,18 @@ EXIT_CODES: dict[type[CalotypeError], int] = {
     ModelError: 4,
     PluginError: 5,
     StoreError: 6,
+    RunError: 4,
+    WorkerError: 1,
     Cancelled: 130,
 }
 HTTP_STATUSES: dict[type[CalotypeError], int] = {
     CalotypeError: 500,
     WorkflowError: 400,
+    LibraryError: 422,
+    UnknownWorkflow: 404,
+    NameTaken: 409,
+    ReadOnly: 403,
+    Conflict: 409,
     GraphError: 422,
     ValidationError: 422,
     RegistryError: 422,
@@ -224,6 +329,10 @@ HTTP_STATUSES: dict[type[CalotypeError], int] = {
     ModelError: 422,
     PluginError: 422,
     StoreError: 500,
+    Occupied: 409,
+    RunError: 409,
+    UnknownRun: 404,
+    WorkerError: 503,
     ExecutionError: 500,
     Cancelled: 409,
 }
