@@ -21,7 +21,7 @@ from calotype.diffusion.loading import build
 from calotype.diffusion.loading.merging import count_layers, merged, weights_of
 from calotype.diffusion.loading.tensors import Reader, Shared, assign, stored_dtype
 from calotype.diffusion.lora import adapt
-from calotype.diffusion.patches.levels import overridden
+from calotype.diffusion.changes.levels import overridden
 from calotype.diffusion.text.clip import ClipText
 from calotype.diffusion.text.encoder import TextEncoder
 from calotype.diffusion.upscale import Upscaler, load_upscaler, upscaler_size

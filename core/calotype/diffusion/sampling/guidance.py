@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from calotype.diffusion.sampling.guiders import Guider
+from calotype.diffusion.sampling.hooks import NO_HOOKS, Hooks, Layers, Moment, Scheme, as_it_is, cfg_scheme
 from calotype.diffusion.sampling.parameterization import ModelSampling
 from calotype.diffusion.sampling.regions import Canvas, Region, lay_out, repeated
 from calotype.types import Conditioning, Control, ControlNet
@@ -97,18 +98,26 @@ class Guidance:
         guider: Guider | None,
         shape: Sequence[int],
         controls: Mapping[ControlNet, Steers] | None = None,
+        *,
+        scheme: Scheme | None = None,
+        cfg: float = 1.0,
+        hooks: Hooks = NO_HOOKS,
     ) -> None:
         """sides: the positive conditioning first, the negative last; guider: None for the positive alone.
 
-        shape: of the latents, in the model's units; controls: the weights of every ControlNet that is named.
+        shape: of the latents, in the model's units; controls: the weights of every ControlNet that is named. scheme:
+        instead of a guider, one that the model's patches (`hooks`) take part in; cfg: the scale that they are told.
         """
         canvas = Canvas(tuple(shape), denoiser.device, denoiser.dtype, denoiser.sampling)
         self._denoiser = denoiser
         self.sampling = denoiser.sampling
         self._sides = lay_out(canvas, [side.prompts for side in sides])
-        self._guider = guider
+        self._scheme = scheme or _without_patches(guider)
+        self._count = len(sides) if guider or scheme or hooks.always else 1
+        self._cfg = cfg
+        self._hooks = hooks
         self._controls = controls or {}
-        self._batches: dict[tuple[bool, ...], list[Batch]] = {}
+        self._batches: dict[tuple[tuple[int, ...], tuple[bool, ...]], list[Batch]] = {}
         self._timesteps: dict[float, float] = {}
         self._hints: dict[tuple[int, int, int, int], Tensor] = {}
 
@@ -118,30 +127,43 @@ class Guidance:
 
     def __call__(self, x: Tensor, sigma: float) -> Tensor:
         """The guided estimate. x: (B, C, h, w)."""
-        if self._guider is None:
-            return self._estimates(x, sigma, self._sides[:1])[0]
-        return self._guider(self._estimates(x, sigma, self._sides), x, sigma)
+        return self._guided(x, sigma, self._count)[0]
 
     def both(self, x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
-        """The guided estimate and the negative side's."""
-        estimates = self._estimates(x, sigma, self._sides)
-        return (self._guider(estimates, x, sigma) if self._guider else estimates[0]), estimates[-1]
+        """The guided estimate and the negative side's; of nothing where there is no negative side."""
+        guided, estimates = self._guided(x, sigma, len(self._sides))
+        return guided, estimates[-1] if len(estimates) > 1 else torch.zeros_like(guided)
 
-    def _estimates(self, x: Tensor, sigma: float, sides: list[list[Region]]) -> list[Tensor]:
-        """Each side's estimate."""
-        found: list[list[tuple[Region, Tensor]]] = [[] for _ in sides]
+    def _guided(self, x: Tensor, sigma: float, count: int) -> tuple[Tensor, list[Tensor]]:
+        """The guided estimate, and those of the first `count` sides that it comes from."""
+        moment = Moment(x, sigma, self._again(sigma), self._hooks)
+        estimates = self._estimates(x, sigma, tuple(range(count)))
+        for before in self._hooks.before:
+            estimates = before(moment, estimates, self._cfg)
+        return self._scheme(estimates, moment), estimates
+
+    def _again(self, sigma: float) -> Callable[..., Tensor]:
+        def again(side: int, x: Tensor, layers: Layers | None = None) -> Tensor:
+            with layers or as_it_is():
+                return self._estimates(x, sigma, (side % len(self._sides),))[0]
+
+        return again
+
+    def _estimates(self, x: Tensor, sigma: float, sides: tuple[int, ...]) -> list[Tensor]:
+        """The estimates of the sides with these numbers."""
+        found: dict[int, list[tuple[Region, Tensor]]] = {side: [] for side in sides}
         for batch in self._batched(sigma, sides):
             for (side, region), estimate in zip(batch.members, self._run(batch, x, sigma), strict=True):
                 found[side].append((region, estimate))
-        return [combined(x, estimates) for estimates in found]
+        return [combined(x, estimates) for estimates in found.values()]
 
-    def _batched(self, sigma: float, sides: list[list[Region]]) -> list[Batch]:
-        members = [(i, region) for i, side in enumerate(sides) for region in side]
+    def _batched(self, sigma: float, sides: tuple[int, ...]) -> list[Batch]:
+        members = [(i, region) for i in sides for region in self._sides[i]]
         running = tuple(region.active(sigma) for _, region in members)
-        if running not in self._batches:
+        if (sides, running) not in self._batches:
             waiting = [m for m, runs in zip(members, running, strict=True) if runs]
-            self._batches[running] = grouped(waiting, self._fit)
-        return self._batches[running]
+            self._batches[sides, running] = grouped(waiting, self._fit)
+        return self._batches[sides, running]
 
     def _fit(self, a: Region, b: Region) -> bool:
         """Whether two regions may share a batch."""
@@ -173,6 +195,8 @@ class Guidance:
         given = given.to(self._denoiser.dtype)
         first = batch.members[0][1]
         residuals = self._residuals(first.controls, given, time, batch, sigma) if first.controls else None
+        for watch in self._hooks.watch:
+            watch([side for side, _ in batch.members])
         raw = self._denoiser.predict(
             given, time, batch.tokens, pooled=batch.pooled, residuals=residuals, options=batch.options
         )
@@ -211,6 +235,13 @@ class Guidance:
             rows = repeated(fitted, x.shape[0] // members).repeat(members, 1, 1, 1)
             self._hints[key] = rows.to(self._denoiser.dtype)
         return self._hints[key]
+
+
+def _without_patches(guider: Guider | None) -> Scheme:
+    """A guider, or the positive side alone, as a scheme."""
+    if guider is None:
+        return cfg_scheme(1.0)
+    return lambda estimates, moment: guider(estimates, moment.x, moment.sigma)
 
 
 def combined(x: Tensor, estimates: Sequence[tuple[Region, Tensor]]) -> Tensor:

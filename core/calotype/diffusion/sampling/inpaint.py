@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -18,6 +19,7 @@ class Inpainting:
 
     Before each evaluation, what lies outside of the mask is the known latent at that noise level; after it, the known
     latent itself (the replacement method, Lugmayr et al. 2022, equation 8). mask: like the latents, 1 inside.
+    at: the mask at a noise level, where it changes over the run.
     """
 
     denoise: Denoiser
@@ -25,21 +27,27 @@ class Inpainting:
     latent: Tensor
     noise: Tensor
     mask: Tensor
+    at: Callable[[Tensor, float], Tensor] | None = None
 
     def __call__(self, x: Tensor, sigma: float) -> Tensor:
         """See `Denoiser`."""
-        return self._outside(self.denoise(self._entered(x, sigma), sigma))
+        mask = self._mask(sigma)
+        return self._outside(self.denoise(self._entered(x, sigma, mask), sigma), mask)
 
     def both(self, x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
         """See `Denoiser`. The negative estimate is not masked."""
-        guided, negative = self.denoise.both(self._entered(x, sigma), sigma)
-        return self._outside(guided), negative
+        mask = self._mask(sigma)
+        guided, negative = self.denoise.both(self._entered(x, sigma, mask), sigma)
+        return self._outside(guided, mask), negative
 
-    def _entered(self, x: Tensor, sigma: float) -> Tensor:
-        return self.sampling.noised(self.latent, self.noise, sigma).lerp(x, self.mask)
+    def _mask(self, sigma: float) -> Tensor:
+        return self.mask if self.at is None else self.at(self.mask, sigma)
 
-    def _outside(self, estimate: Tensor) -> Tensor:
-        return self.latent.lerp(estimate, self.mask)
+    def _entered(self, x: Tensor, sigma: float, mask: Tensor) -> Tensor:
+        return self.sampling.noised(self.latent, self.noise, sigma).lerp(x, mask)
+
+    def _outside(self, estimate: Tensor, mask: Tensor) -> Tensor:
+        return self.latent.lerp(estimate, mask)
 
 
 def fit_mask(mask: Tensor, shape: tuple[int, ...], device: torch.device) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
@@ -11,11 +12,13 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from calotype.diffusion.changes.table import hooks_of as changes_of
 from calotype.diffusion.latents import LatentFormat
 from calotype.diffusion.names import SamplerName, ScheduleName
 from calotype.diffusion.sampling.concat import with_concat
 from calotype.diffusion.sampling.guidance import Guidance, Predicts, Steers
-from calotype.diffusion.sampling.guiders import Guider, classifier_free
+from calotype.diffusion.sampling.guiders import Guider
+from calotype.diffusion.sampling.hooks import NO_HOOKS, Hooks, Scheme, cfg_scheme
 from calotype.diffusion.sampling.inpaint import Inpainting, fit_mask
 from calotype.diffusion.sampling.noise import Draws
 from calotype.diffusion.sampling.parameterization import ModelSampling
@@ -49,7 +52,7 @@ def unheard(done: int, total: int, denoised: Tensor) -> None:
 def sample(
     denoiser: Sampleable,
     positive: Conditioning,
-    negative: Conditioning,
+    negative: Conditioning | None,
     latent: Latent,
     *,
     sampler: SamplerName = "euler",
@@ -59,6 +62,7 @@ def sample(
     cfg: float = 7.0,
     denoise: float = 1.0,
     guider: Guider | None = None,
+    scheme: Scheme | None = None,
     others: Sequence[Conditioning] = (),
     controls: Mapping[ControlNet, Steers] = NOTHING,
     start_step: int | None = None,
@@ -73,22 +77,29 @@ def sample(
 
     denoise: share of the schedule that is run; start_step, end_step: a part of its steps; leftover_noise: whether an
     early end leaves noise in the latent. sigmas: levels instead of the schedule's. guider: instead of classifier-free
-    guidance with `cfg`; others: further conditionings for it, between the two. controls: the weights of every
-    ControlNet that is named. options: of the sampler. The same arguments give the same latents.
+    guidance with `cfg` and of the guidance that the model's patches ask for; scheme: the same, with them; others:
+    further conditionings for it, between the two; negative: None for none. controls: the weights of every ControlNet
+    that is named. options: of the sampler. The same arguments give the same latents.
     """
     if sigmas is None:
         sigmas = sigmas_for(denoiser.sampling, scheduler, steps, denoise, sampler)
     levels = chosen(sigmas.cpu().float(), start_step, end_step, leftover_noise)
     if len(levels) == 0:
         return Sampled(latent, latent)
-    with torch.no_grad():
+    with torch.no_grad(), ExitStack() as stack:
         clean = in_models_units(denoiser, latent)
         draws = Draws.of(latent, clean.shape, seed, denoiser.device)
-        guider = guider or (None if math.isclose(cfg, 1.0) else classifier_free(cfg))
-        sides = completed(denoiser, (positive, *others, negative), clean, latent.noise_mask)
-        guidance = Guidance(denoiser, sides, guider, clean.shape, controls)
+        said = (positive, *others, *((negative,) if negative else ()))
+        hooks = hooks_of(denoiser, len(said))
+        for layers in hooks.layers:
+            stack.enter_context(layers())
+        if guider is None and scheme is None and not math.isclose(cfg, 1.0):
+            scheme = cfg_scheme(cfg)
+        sides = completed(denoiser, said, clean, latent.noise_mask)
+        guidance = Guidance(denoiser, sides, guider, clean.shape, controls, scheme=scheme, cfg=cfg, hooks=hooks)
         guidance.expect(levels[:-1])
-        model = masked(guidance, clean, latent.noise_mask, draws, add_noise, sampler)
+        at = hooks.mask_at(denoiser.sampling, levels) if hooks.mask_at else None
+        model = masked(guidance, clean, latent.noise_mask, draws, add_noise, sampler, at)
         x, last = started(denoiser.sampling, clean, draws, levels, add_noise), LastEstimate(on_step, len(levels) - 1)
         if len(levels) > 1:
             table = FLOW_SAMPLERS if denoiser.sampling.is_flow else SAMPLERS
@@ -96,6 +107,12 @@ def sample(
         x = denoiser.sampling.unmixed(x, float(levels[-1]))
         ends = (x, x if last.denoised is None else last.denoised)
         return Sampled(*(replace(latent, samples=denoiser.latent.out_of_model(end).cpu()) for end in ends))
+
+
+def hooks_of(denoiser: Sampleable, sides: int) -> Hooks:
+    """What the denoiser's patches do beside its weights and levels."""
+    patches = getattr(denoiser, "patches", ())
+    return changes_of(denoiser.module, denoiser.sampling, patches, sides) if patches else NO_HOOKS  # type: ignore[attr-defined]
 
 
 def chosen(sigmas: Tensor, start: int | None, end: int | None, leftover_noise: bool) -> Tensor:
@@ -151,12 +168,17 @@ def masked(
     draws: Draws,
     add_noise: bool,
     sampler: SamplerName,
+    at: Callable[[Tensor, float], Tensor] | None = None,
 ) -> Denoiser:
-    """The denoiser, kept inside of the latent's noise mask. Outside, `ddim` uses noise of its own."""
+    """The denoiser, kept inside of the latent's noise mask. Outside, `ddim` uses noise of its own.
+
+    at: the mask at a noise level, where a patch lets it change.
+    """
     if mask is None:
         return guidance
     noise = initial_noise(draws, add_noise) if sampler != "ddim" else draws.initial(offset=1)
-    return Inpainting(guidance, guidance.sampling, clean, noise, fit_mask(mask, tuple(clean.shape), clean.device))
+    fitted = fit_mask(mask, tuple(clean.shape), clean.device)
+    return Inpainting(guidance, guidance.sampling, clean, noise, fitted, at)
 
 
 class LastEstimate:

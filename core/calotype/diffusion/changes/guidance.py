@@ -1,0 +1,115 @@
+"""Guidance on estimates: what a patch does to D(x; sigma) of the sides, or to what they come to.
+
+Every function makes a `Before`, `Combine` or `After` of `sampling.hooks`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from calotype.diffusion.sampling.guiders import rescaled
+from calotype.diffusion.sampling.hooks import After, Before, Combine, Moment, Sides
+
+TINY = 1e-8
+
+
+def rescale(share: float) -> Combine:
+    """Classifier-free guidance with the deviation of the positive prediction; see `guiders.rescaled`."""
+    return lambda moment, sides: rescaled(sides.cfg, share)((sides.positive, sides.negative), moment.x, moment.sigma)
+
+
+def renorm(limit: float, until: float) -> Combine:
+    """Lumina's guidance: its norm at most `limit` times that of the positive estimate; none at sigma >= `until`.
+
+    limit: 0 for no limit. Of each image by itself.
+    """
+
+    def combine(moment: Moment, sides: Sides) -> Tensor:
+        if moment.sigma >= until:
+            return sides.positive
+        guided = sides.negative + sides.cfg * (sides.positive - sides.negative)
+        if limit <= 0:
+            return guided
+        most, norm = _norm(sides.positive) * limit, _norm(guided)
+        return torch.where(norm >= most, guided * (most / norm), guided)
+
+    return combine
+
+
+def project(eta: float, limit: float, momentum: float) -> Before:
+    """Adaptive projected guidance (Sadat et al. 2024, algorithm 1), on the positive estimate.
+
+    The direction D_pos - D_neg is accumulated with `momentum`, cut to the norm `limit` (0 for none), and its part along
+    D_pos counts `eta` times. A run that begins, at a higher level than the last, forgets the direction.
+    """
+    past: list[tuple[float, Tensor]] = []
+
+    def change(moment: Moment, estimates: list[Tensor], cfg: float) -> list[Tensor]:
+        if len(estimates) == 1:
+            return estimates
+        positive, negative = estimates[:2]
+        if past and moment.sigma > past[-1][0]:
+            past.clear()
+        direction = positive - negative
+        if momentum > 0:
+            direction = direction + momentum * past[-1][1] if past else direction
+            past[:] = [(moment.sigma, direction)]
+        if limit > 0:
+            direction = direction * (limit / _norm(direction, 3)).clamp(max=1)
+        unit = torch.nn.functional.normalize(positive, dim=(-1, -2, -3))  # type: ignore[arg-type]
+        along = (direction * unit).sum((-1, -2, -3), keepdim=True) * unit
+        moved = negative + (direction - along + eta * along) + (positive - negative) / cfg
+        return [moved, negative, *estimates[2:]]
+
+    return change
+
+
+def damp_tangent(moment: Moment, estimates: list[Tensor], cfg: float) -> list[Tensor]:
+    """Tangential damping (Kwon et al. 2025): of the negative score only what lies along the first singular vector."""
+    if len(estimates) == 1:
+        return estimates
+    scores = [(moment.x - e).flatten(1).float() for e in estimates[:2]]
+    _, _, rows = torch.linalg.svd(torch.stack([scores[1], scores[0]], dim=1), full_matrices=False)
+    first = rows[:, 0]
+    kept = (scores[1] * first).sum(1, keepdim=True) * first
+    return [estimates[0], moment.x - kept.view_as(estimates[1]).to(moment.x.dtype), *estimates[2:]]
+
+
+def zero_star(moment: Moment, guided: Tensor, sides: Sides) -> Tensor:
+    """CFG-Zero* (Fan et al. 2025, equation 9): the negative scaled to the positive by least squares, per image."""
+    positive, negative = moment.x - sides.positive, moment.x - sides.negative
+    dims = tuple(range(1, moment.x.ndim))
+    best = (positive * negative).sum(dims, keepdim=True) / ((negative**2).sum(dims, keepdim=True) + TINY)
+    return guided + sides.negative * (best - 1.0) + sides.cfg * sides.negative * (1.0 - best)
+
+
+def normed(strength: float) -> After:
+    """The guided estimate with a norm, over channels, of at most that of the positive one; times `strength`."""
+
+    def change(moment: Moment, guided: Tensor, sides: Sides) -> Tensor:
+        most, norm = (torch.linalg.vector_norm(e, dim=1, keepdim=True) for e in (sides.positive, guided))
+        return guided * (most / (norm + TINY)).clamp(0.0, 1.0) * strength
+
+    return change
+
+
+def towards_positive(moment: Moment, guided: Tensor, sides: Sides) -> Tensor:
+    """The guided estimate, led towards cfg D_pos by how far both sides disagree. The mean is over the batch."""
+    leap = sides.positive * sides.cfg
+    roots = [e.abs().sqrt() * e.sign() for e in (sides.negative * sides.cfg, (leap + guided) / 2)]
+    alike = 2 * (torch.nn.functional.cosine_similarity(*roots).mean() + 1)
+    return (alike * guided + (4 - alike) * leap) / 4
+
+
+def _norm(x: Tensor, last: int = 0) -> Tensor:
+    """The norm of each image, over all dimensions but the first, or over the `last` ones."""
+    dims = tuple(range(-last, 0)) if last else tuple(range(1, x.ndim))
+    return torch.linalg.vector_norm(x, dim=dims, keepdim=True)
+
+
+def within(sigma: float, start: float, end: float) -> bool:
+    """Whether a level is in a part of the schedule."""
+    return start >= sigma >= end and not math.isnan(sigma)

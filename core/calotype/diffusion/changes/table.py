@@ -1,0 +1,118 @@
+"""Which arithmetic each kind of patch means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from calotype.diffusion.changes import attention, guidance, layers, masks, unet
+from calotype.diffusion.sampling.hooks import NO_HOOKS, Hooks
+from calotype.diffusion.sampling.parameterization import ModelSampling
+from calotype.types import Patch
+
+Put = Callable[[Hooks, Any, ModelSampling, Mapping[str, Any]], Hooks]
+"""(hooks so far, the network, its levels, settings) -> hooks."""
+
+
+def hooks_of(module: Any, sampling: ModelSampling, patches: Sequence[Patch], sides: int = 2) -> Hooks:
+    """What the patches of a model do beside its weights and levels, in order. Raises ModelError for other models.
+
+    sides: how many conditionings there are, the negative last.
+    """
+    hooks = NO_HOOKS
+    for patch in patches:
+        if patch.kind in TABLE:
+            hooks = TABLE[patch.kind](hooks, module, sampling, dict(patch.settings) | {"negative": sides - 1})
+    return hooks
+
+
+def rescale_cfg(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `guidance.rescale`."""
+    return replace(hooks, combine=guidance.rescale(said["share"]))
+
+
+def renorm_cfg(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `guidance.renorm`."""
+    return replace(hooks, combine=guidance.renorm(said["limit"], said["until"]))
+
+
+def projected(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `guidance.project`."""
+    change = guidance.project(said["eta"], said["limit"], said["momentum"])
+    return replace(hooks, before=(*hooks.before, change))
+
+
+def tangential(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `guidance.damp_tangent`."""
+    return replace(hooks, before=(*hooks.before, guidance.damp_tangent))
+
+
+def zero_star(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `guidance.zero_star`."""
+    return replace(hooks, after=(*hooks.after, guidance.zero_star))
+
+
+def norm(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `guidance.normed`."""
+    return replace(hooks, after=(*hooks.after, guidance.normed(said["strength"])))
+
+
+def positive(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `guidance.towards_positive`."""
+    return replace(hooks, after=(*hooks.after, guidance.towards_positive))
+
+
+def perturbed(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `attention.perturbed`."""
+    return replace(hooks, after=(*hooks.after, attention.perturbed(module, said["scale"])))
+
+
+def self_attention(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `attention.self_attention`."""
+    recorder = attention.Recorder(said["negative"])
+    return replace(
+        hooks,
+        after=(*hooks.after, attention.self_attention(recorder, said["scale"], said["blur"])),
+        layers=(*hooks.layers, attention.recording(module, recorder)),
+        watch=(*hooks.watch, recorder.watch),
+        always=True,
+    )
+
+
+def skip_layers(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `layers.skip_guidance`, and `layers.skip_negative` where no scale is said."""
+    blocks = layers.skipped_blocks(module, said["double"], said["single"])
+    start, end = (sampling.percent_to_sigma(said[name]) for name in ("start", "end"))
+    if "scale" not in said:
+        return replace(hooks, before=(*hooks.before, layers.skip_negative(blocks, start, end)))
+    change = layers.skip_guidance(blocks, said["scale"], start, end, said["rescaling"])
+    return replace(hooks, after=(*hooks.after, change))
+
+
+def freeu(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `unet.freeu`."""
+    backbone = unet.by_structure if said["by_structure"] else unet.plain
+    change = unet.freeu(module, (said["b1"], said["b2"]), (said["s1"], said["s2"]), backbone)
+    return replace(hooks, layers=(*hooks.layers, change))
+
+
+def differential(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `masks.differential`."""
+    return replace(hooks, mask_at=masks.differential(said["strength"]))
+
+
+TABLE: Mapping[str, Put] = {
+    "rescale_cfg": rescale_cfg,
+    "renorm_cfg": renorm_cfg,
+    "projected_guidance": projected,
+    "tangential_damping": tangential,
+    "cfg_zero_star": zero_star,
+    "cfg_norm": norm,
+    "positive_guidance": positive,
+    "perturbed_attention": perturbed,
+    "self_attention": self_attention,
+    "skip_layers": skip_layers,
+    "freeu": freeu,
+    "differential": differential,
+}
