@@ -22,7 +22,7 @@ MAX_SEED = 2**64 - 1
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What an input means to the engine, beyond its type: `seed`, `batch_only`."""
+    """What an input means to the engine, beyond its type: `seed`, `batch_only`, `prompt`."""
 
     name: str
 
@@ -32,6 +32,9 @@ Seed = Annotated[int, Role("seed")]
 
 BatchOnly = Annotated[int, Role("batch_only")]
 """Which image of a batch to make alone, from 0, with the noise that it has in the whole batch; -1 for all of them."""
+
+Words = Annotated[str, Role("prompt")]
+"""A prompt. `embedding:NAME` in it names a file in the folder `embeddings`, whose content counts as the text does."""
 
 
 @runtime_checkable

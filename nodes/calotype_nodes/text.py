@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from calotype.errors import FileError
 from calotype.node import Context, Input, Node
-from calotype.types import Clip, Conditioning, FileRef
+from calotype.types import Clip, Conditioning, FileRef, Words
 
 LARGEST = 10_000_000  # bytes of a text file
 
@@ -15,7 +15,7 @@ LARGEST = 10_000_000  # bytes of a text file
 class TextEncode(Node, category="conditioning"):
     """Encode a prompt. `(word:1.2)` weighs a part of it."""
 
-    text: str = Input(default="", multiline=True)
+    text: Words = Input(default="", multiline=True)
     clip: Clip
 
     def run(self, ctx: Context) -> Conditioning:

@@ -15,6 +15,8 @@ from calotype.types import FileRef
 # A directory with one of these is one model, in the layout of diffusers; it is listed and named as a whole.
 MODEL_INDEXES = ("model_index.json", "config.json")
 
+ENDINGS = {"embeddings": ".safetensors"}  # prompts name these files, mostly without their ending and their subfolder
+
 
 class Files:
     """Knows the files that workflows may name: in which folder, where they lie, what is in them.
@@ -84,11 +86,19 @@ class Files:
 
     def _named(self, folder: str, name: str) -> Path | None:
         check_name(name)
-        for root in self._roots(folder):
-            path = inside(root, name)
-            if path.is_file() or _is_model(path):
-                return path
-        return None
+        ending = ENDINGS.get(folder, "")
+        for said in (name, name + ending) if ending else (name,):
+            for root in self._roots(folder):
+                path = inside(root, said)
+                if path.is_file() or _is_model(path):
+                    return path
+        return self._deeper(folder, name, ending) if ending else None
+
+    def _deeper(self, folder: str, name: str, ending: str) -> Path | None:
+        """The first file of this name in a subfolder."""
+        wanted = {name, name + ending}
+        found = (path for root in self._roots(folder) for n, path in _walk(root) if PurePosixPath(n).name in wanted)
+        return next(found, None)
 
     def _by_content(self, folder: str, name: str, hash: str) -> Path | None:
         """What was hashed before comes first; only then are files read, those of the same folder and kind first."""

@@ -28,7 +28,7 @@ class InputSpec:
     """One input of a node type.
 
     socket: the type, of each item where `variadic`. default: `REQUIRED` if there is none. folder: for a file input, the
-    folder it comes from. role: its meaning to the engine ("seed", "batch_only"). lazy: evaluated only if the node asks.
+    folder it comes from. role: its meaning to the engine ("seed", "batch_only", "prompt"). lazy: evaluated only if the node asks.
     when: (other input, value): shown and required only then. ge, le: range, inclusive. step, multiline: for widgets.
     """
 

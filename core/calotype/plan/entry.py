@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from calotype.graph import Edge, MapOver
 from calotype.node import NodeSpec
+from calotype.types import FileRef
 
 Status = Literal["hit", "run", "later", "idle"]
 
@@ -25,8 +26,9 @@ class Entry:
     """A node in a plan.
 
     values: literals by input, defaults filled in, files resolved. links: the incoming edges that count (those of a
-    lazy branch that is known not to be chosen do not). status: "hit" (stored), "run", "later" (a lazy branch that may
-    be chosen while running), "idle" (nothing that runs needs it). reason: why it is not a hit, once explained.
+    lazy branch that is known not to be chosen do not). files: further files that count: the embeddings in its prompts.
+    status: "hit" (stored), "run", "later" (a lazy branch that may be chosen while running), "idle" (nothing that runs
+    needs it). reason: why it is not a hit, once explained.
     """
 
     node: str
@@ -38,6 +40,7 @@ class Entry:
     reason: str = ""
     over: MapOver | None = None
     externals: Mapping[tuple[str, int | None], External] = field(default_factory=dict)
+    files: tuple[FileRef, ...] = ()
     undecided: bool = False
 
     def to_dict(self) -> dict[str, Any]:

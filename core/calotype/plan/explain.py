@@ -50,6 +50,10 @@ def _difference(entry: Entry, before: Use, noted: Mapping[str, Any], changed: se
         difference = _value(entry, name, value, before, noted)
         if difference:
             return difference
+    for file in entry.files:
+        was = noted.get("files", {}).get(f"{file.folder}/{file.name}")
+        if was is not None and was != file.hash:
+            return f"the embedding {file.name} has other contents"
     for edge in entry.links:
         was = links.get((edge.input, edge.index))
         if was != (edge.source, edge.output):

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from calotype import sockets
+from calotype.diffusion.text.mentions import FOLDER, mentioned
 from calotype.errors import FileError, NodeError
 from calotype.files import Files
 from calotype.graph import Edge, Use
@@ -27,7 +28,7 @@ SORTED = orjson.OPT_SORT_KEYS
 class Shape:
     """What keys and values need to know of a node type, worked out once a type."""
 
-    __slots__ = ("defaults", "files", "floats", "head")
+    __slots__ = ("defaults", "files", "floats", "head", "prompts")
 
     def __init__(self, spec: NodeSpec) -> None:
         inputs = spec.inputs.values()
@@ -35,6 +36,7 @@ class Shape:
         self.defaults = {i.name: _default(i.default) for i in inputs if i.default is not REQUIRED}
         self.floats = tuple(i.name for i in inputs if "float" in sockets.names(i.socket) and not i.variadic)
         self.files = tuple((i.name, i.folder) for i in inputs if i.folder)
+        self.prompts = tuple(i.name for i in inputs if i.role == "prompt")
 
 
 def _default(value: Any) -> Any:
@@ -52,6 +54,7 @@ class Keys:
         self._base = hashlib.blake2b(runtime.fingerprint, digest_size=DIGEST)
         self._nonce = nonce
         self._shapes: dict[str, Shape] = {}
+        self._every: tuple[FileRef, ...] | None = None
 
     def values(self, spec: NodeSpec, use: Use) -> dict[str, Any]:
         """The literal inputs, with defaults, files resolved to `FileRef`s. Raises FileError naming the node."""
@@ -77,6 +80,24 @@ class Keys:
         except FileError as error:
             raise FileError(f'node "{use.id}" ({use.type}), input "{name}": {error}', error.problems) from error
 
+    def embeddings(self, spec: NodeSpec, use: Use, values: Mapping[str, Any]) -> tuple[FileRef, ...]:
+        """The embeddings that the prompts of a node name; all that there are where a prompt is not known yet, because
+        it comes from elsewhere. Raises FileError naming the node.
+        """
+        found: dict[str, FileRef] = {}
+        for name in self.shape(spec).prompts if self._files is not None else ():
+            text = values.get(name)
+            if not isinstance(text, str):
+                return self._embeddings()
+            found |= {said: self._file(use, name, FOLDER, said) for said in mentioned(text)}
+        return tuple(found.values())
+
+    def _embeddings(self) -> tuple[FileRef, ...]:
+        if self._every is None:
+            files = self._files if self._files is not None and FOLDER in self._files.roots else None
+            self._every = tuple(files.resolve(FOLDER, name) for name in files.list(FOLDER)) if files else ()
+        return self._every
+
     def key(
         self,
         spec: NodeSpec,
@@ -85,14 +106,18 @@ class Keys:
         known: Mapping[str, str],
         externals: Mapping[tuple[str, int | None], External],
         extra: str = "",
+        files: tuple[FileRef, ...] = (),
     ) -> str:
-        """The key of a node, hex. known: keys of the nodes it is linked to; extra: its fingerprint."""
+        """The key of a node, hex. known: keys of the nodes it is linked to; extra: its fingerprint; files: that count
+        beside those in its values.
+        """
         parents = [(e.input, e.index, known[e.source], e.output) for e in links]
         outside = [(name, one.key) for name, one in externals.items()]
         nonce = self._nonce if spec.volatile else ""
         digest = self._base.copy()
         digest.update(self.shape(spec).head)
-        digest.update(orjson.dumps([values, parents, outside, extra, nonce], _plain, SORTED))
+        parts = [values, parents, outside, extra, nonce, *([files] if files else [])]
+        digest.update(orjson.dumps(parts, _plain, SORTED))
         return digest.hexdigest()
 
     def shape(self, spec: NodeSpec) -> Shape:

@@ -109,8 +109,9 @@ class Planner:
         for name, index in outside:
             if index is None:
                 values.pop(name, None)
-        key = keys.key(spec, values, links, known, outside, extra)
-        return Entry(use.id, spec, key, values, links, externals=outside, undecided=undecided)
+        files = keys.embeddings(spec, use, values)
+        key = keys.key(spec, values, links, known, outside, extra, files)
+        return Entry(use.id, spec, key, values, links, externals=outside, files=files, undecided=undecided)
 
     def _choice(self, spec: NodeSpec, use: Use, values: Mapping[str, Any]) -> tuple[tuple[Edge, ...], bool]:
         """The links that count at a node with lazy inputs; whether that is decided only while running."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from calotype import sockets
+from calotype.diffusion.text.mentions import FOLDER, MARK, mentioned
 from calotype.errors import FileError, ModelError, shown
 from calotype.files import Files
 from calotype.graph import Use
@@ -63,6 +64,9 @@ class Literals:
             self._say(at, "too-long", f"a text of {len(value)} characters is too long", expected=expected)
         elif not (spec.role == "seed" and value == RANDOM):
             self._plain(spec, value, at)
+        if spec.role == "prompt" and isinstance(value, str):
+            for name in mentioned(value):
+                self._embedding(name, at)
 
     def _plain(self, spec: InputSpec, value: Any, at: Spot) -> None:
         complaint = spec.complaint(value)
@@ -105,6 +109,16 @@ class Literals:
             near = self._files.near(folder, ref.name)
             near = None if near == ref.name else near
             self._say(at, "file", text.removesuffix(".") if near else text, value=ref.name, suggestion=near)
+
+    def _embedding(self, name: str, at: Spot) -> None:
+        """Report an embedding in a prompt that is not there."""
+        error = self._missing(FileRef(FOLDER, name))
+        if error is not None and self._files is not None:
+            near = self._files.near(FOLDER, name)
+            stem = near.removesuffix(".safetensors") if near else ""
+            hint = f'Did you mean "{MARK}{stem}"?' if near else "Put the file there, or take it out of the prompt."
+            text, _, _ = str(error).partition(" Did you mean ")
+            self._say(at, "file", text.removesuffix("."), value=name, hint=hint)
 
     def _missing(self, ref: FileRef) -> FileError | None:
         if self._files is None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import inf
 
 from calotype import sockets
+from calotype.diffusion.text.mentions import MARK
 from calotype.node import InputSpec, NodeSpec
 from calotype.sockets import Choice, ListOf, Named, Socket, Union, Var
 from calotype.types import MAX_SEED
@@ -65,6 +66,8 @@ def _quick(spec: InputSpec) -> Quick | None:
             return lambda v: type(v) is int and low <= v <= high
         case Named("float"):
             return lambda v: (type(v) is float or type(v) is int) and low <= v <= high and -inf < v < inf
+        case Named("str") if spec.role == "prompt":
+            return lambda v: type(v) is str and len(v) <= LONGEST and MARK not in v
         case Named("str"):
             return lambda v: type(v) is str and len(v) <= LONGEST
         case Named("bool"):
