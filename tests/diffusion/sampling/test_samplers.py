@@ -42,8 +42,8 @@ QUIET = {
     "res_multistep_ancestral": (2, {"eta": 0.0}),
     "seeds_2": (2, {"eta": 0.0}),
     "seeds_3": (3, {"eta": 0.0}),
-    "sa_solver": (3, {"eta": 0.0}),
-    "sa_solver_pece": (3, {"eta": 0.0}),
+    "sa_solver": (3, {"eta": 0.0, "ends_corrected": False}),
+    "sa_solver_pece": (3, {"eta": 0.0, "ends_corrected": False}),
 }
 # dpmpp_2s_ancestral_cfg_pp is in neither list: as ComfyUI has it, the guidance that moves x is the difference of two
 # evaluations, so that it is consistent for a constant estimate only (the test on one point)

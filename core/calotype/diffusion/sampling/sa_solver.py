@@ -29,11 +29,13 @@ def sa_solver(
     corrector_order: int = 4,
     evaluates_corrected: bool = False,
     simple_order_2: bool = False,
+    ends_corrected: bool = True,
 ) -> Tensor:
     """Algorithm 1, in PEC mode, or PECE mode with `evaluates_corrected`.
 
     interval: the levels (highest, lowest) between which tau is eta; outside it is 0, an ODE. simple_order_2: the
-    simplified second-order coefficients of appendix D.
+    simplified second-order coefficients of appendix D. ends_corrected: levels that do not end at 0 give the corrected x
+    of the last level but one, without the step after it, as in ComfyUI.
     """
     levels = sigmas.tolist()
     steps, spare = len(levels) - 1, 0 if levels[-1] == 0 else max(predictor_order, corrector_order)
@@ -62,7 +64,7 @@ def sa_solver(
         if tau > 0 and s_noise > 0:
             drawn = noise(levels[i], levels[i + 1]) * (s_noise * deviation(levels[i], levels[i + 1], tau))
         predicted = adams_step(x, past[-order:], weights, levels[i], levels[i + 1], tau, drawn)
-    return predicted
+    return x if ends_corrected else predicted
 
 
 sa_solver_pece = partial(sa_solver, evaluates_corrected=True)

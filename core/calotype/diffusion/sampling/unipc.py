@@ -33,7 +33,10 @@ class Point:
 
 
 def uni_pc(denoise: Denoise, x: Tensor, sigmas: Tensor, on_step: OnStep = ignore, *, variant: str = "bh1") -> Tensor:
-    """Algorithm 2 with B(h) = h ("bh1") or e^h - 1 ("bh2"). The evaluation that corrects a step starts the next."""
+    """Algorithm 2 with B(h) = h ("bh1") or e^h - 1 ("bh2"). The evaluation that corrects a step starts the next.
+
+    A single step is of order 0 and leaves the signal as it is, as in ComfyUI.
+    """
     levels = sigmas.tolist()
     steps = len(levels) - 1
     if levels[-1] == 0:
@@ -50,7 +53,8 @@ def uni_pc(denoise: Denoise, x: Tensor, sigmas: Tensor, on_step: OnStep = ignore
         y = correct(y, points, point, used, variant)
         points = [*points, point][-ORDER:]
         on_step(i, full, point.estimate)
-    y = predict(y, points, levels[-1], 1, variant)
+    if order > 0:
+        y = predict(y, points, levels[-1], 1, variant)
     return y * math.sqrt(1 + levels[-1] ** 2)
 
 
