@@ -193,9 +193,31 @@ class Model(Recipe):
 
 @dataclass(frozen=True, slots=True)
 class Clip(Recipe):
-    """The text encoder or encoders of a checkpoint, with their tokenisers."""
+    """The text encoder or encoders of a checkpoint, with their tokenisers.
+
+    more: further files with text encoders, for families that listen to several.
+    """
 
     part: ClassVar[str] = "text_encoder"
+
+    more: tuple[FileRef, ...] = ()
+
+    @property
+    def files(self) -> tuple[FileRef, ...]:
+        """Every file with a text encoder, in order."""
+        return (self.file, *self.more)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        said = Recipe.to_dict(self)
+        return said | ({"more": [{"folder": f.folder} | f.to_dict() for f in self.more]} if self.more else {})
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+        one = super(Clip, cls).from_dict(said)
+        more = (file_from(f) for f in said.get("more", ()))
+        return replace(one, more=tuple(f for f in more if f is not None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,10 +71,9 @@ def test_parts_in_files_of_their_own_are_named_by_what_fits(tiny, written):
 @pytest.mark.parametrize(
     ("name", "family"),
     [
-        ("double_blocks.0.img_attn.norm.key_norm.scale", "flux"),
-        ("model.diffusion_model.joint_blocks.0.context_block.attn.qkv.weight", "sd3"),
-        ("txt_norm.weight", "qwen-image"),
-        ("head.modulation", "wan"),
+        ("distilled_guidance_layer.norms.0.scale", "chroma"),
+        ("model.diffusion_model.double_layers.0.attn.w1q.weight", "auraflow"),
+        ("t5_yproj.weight", "mochi"),
         ("encoder.block.0.layer.0.SelfAttention.q.weight", "t5"),
     ],
 )

@@ -158,10 +158,10 @@ def test_a_file_of_another_family_than_the_recipe_says_is_refused(path_of):
 
 
 def test_a_family_that_cannot_run_is_named(tmp_path):
-    path = tmp_path / "flux.safetensors"
-    save_file({"double_blocks.0.img_attn.norm.key_norm.scale": np.zeros(2, np.float16)}, path)
-    with pytest.raises(ModelError, match=r"flux\.safetensors is recognised as FLUX\.1, which this version cannot run"):
-        load(Model(FileRef("unet", "flux"), "flux"), lambda f: path, CPU)
+    path = tmp_path / "mochi.safetensors"
+    save_file({"t5_yproj.weight": np.zeros((2, 2), np.float16)}, path)
+    with pytest.raises(ModelError, match=r"mochi\.safetensors is recognised as Mochi, which this version cannot run"):
+        load(Model(FileRef("unet", "mochi"), "mochi"), lambda f: path, CPU)
 
 
 def test_an_incomplete_checkpoint_names_a_missing_tensor(tiny, tmp_path):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from calotype.diffusion.control import ControlResiduals
 from calotype.diffusion.latents import LatentFormat
 from calotype.diffusion.sizes import added
+from calotype.diffusion.step import Step
 from calotype.types import Patch
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class Denoiser:
-    """A U-Net on its device.
+    """A network on its device.
 
-    Responsibilities: the raw output of the network for a batch; what the family adds to a prompt (size conditioning).
-    Knows its parameterisation (`sampling`) and its latents' units (`latent`), and leaves the arithmetic of both to
-    callers.
+    Responsibilities: the raw output of the network for a batch; what the family adds to a prompt. Knows its
+    parameterisation (`sampling`) and its latents' units (`latent`), and leaves the arithmetic of both to callers.
 
+    dtype: of computation; weights may be stored in a smaller one. forward: the family's function; None for a U-Net.
     patches: those of its recipe; samplers apply what is not in its weights.
     """
 
@@ -37,6 +37,7 @@ class Denoiser:
         latent: LatentFormat,
         device: torch.device,
         dtype: torch.dtype,
+        forward: Callable[[Step], Tensor] | None = None,
     ) -> None:
         self.family = family
         self.module: Any = module
@@ -44,6 +45,7 @@ class Denoiser:
         self.latent = latent
         self.device = device
         self.dtype = dtype
+        self._forward = forward
 
     def tensors(self) -> Iterator[Tensor]:
         """Every tensor that it holds."""
@@ -52,8 +54,11 @@ class Denoiser:
 
     @property
     def in_channels(self) -> int:
-        """Channels that the network reads: those of the latent, and what is concatenated to them."""
-        return int(self.module.config.in_channels)
+        """Channels that a U-Net reads: those of the latent, and what is concatenated to them.
+
+        A family with a function of its own sees to what it reads beside the latent; for it, those of the latent.
+        """
+        return int(self.module.config.in_channels) if self._forward is None else self.latent.channels
 
     def predict(
         self,
@@ -62,32 +67,49 @@ class Denoiser:
         tokens: Tensor,
         *,
         pooled: Tensor | None = None,
-        residuals: ControlResiduals | None = None,
+        residuals: Any = None,
         options: Mapping[str, Any] | None = None,
     ) -> Tensor:
         """The raw output of the network, float32, of x's shape on its device.
 
-        x: (B, C, h, w) already scaled by c_in; timestep: (B,); tokens: (B, T, D); pooled: (B, P).
-        options: `width`, `height`, `crop_w`, `crop_h`, `target_width`, `target_height`, `aesthetic_score` (numbers, or
-        one each) for families conditioned on sizes; `concat`: (B, C', h, w) beside the latent, for inpainting models.
+        x: (B, C, h, w) already scaled by c_in; timestep: (B,); tokens: (B, T, D); pooled: (B, P). residuals: a
+        `ControlResiduals` for a U-Net, a `BlockResiduals` for a transformer. options, for U-Nets: `width`, `height`,
+        `crop_w`, `crop_h`, `target_width`, `target_height`, `aesthetic_score` (numbers, or one each) for families
+        conditioned on sizes; `concat`: (B, C', h, w) beside the latent, for inpainting models. For others see their
+        families' `forward`.
         """
-        options = options or {}
-        concat = options.get("concat")
-        whole = x if concat is None else torch.cat([x, concat.to(x)], dim=1)
-        down, middle = self._steering(residuals)
-        raw = self.module(
-            whole.to(self.device, self.dtype),
-            timestep.to(self.device),
-            tokens.to(self.device, self.dtype),
-            added_cond_kwargs=added(self, x, pooled, options),
-            down_block_additional_residuals=down,
-            mid_block_additional_residual=middle,
-            return_dict=False,
-        )[0]
+        compute = self._forward or unet
+        raw = compute(
+            Step(
+                self.family,
+                self.module,
+                x.to(self.device, self.dtype),
+                timestep.to(self.device),
+                tokens.to(self.device, self.dtype),
+                None if pooled is None else pooled.to(self.device, self.dtype),
+                residuals,
+                options or {},
+                self.latent,
+            )
+        )
         return raw.to(x.device, torch.float32)
 
-    def _steering(self, residuals: ControlResiduals | None) -> tuple[tuple[Tensor, ...] | None, Tensor | None]:
-        if residuals is None:
-            return None, None
-        down = tuple(r.to(self.device, self.dtype) for r in residuals.down)
-        return down, residuals.middle.to(self.device, self.dtype)
+
+def unet(step: Step) -> Tensor:
+    """The raw output of a U-Net, of sizes as conditioning where it asks for them."""
+    concat = step.options.get("concat")
+    whole = step.x if concat is None else torch.cat([step.x, concat.to(step.x)], dim=1)
+    down, middle = None, None
+    if step.residuals is not None:
+        down = tuple(r.to(step.device, step.dtype) for r in step.residuals.down)
+        middle = step.residuals.middle.to(step.device, step.dtype)
+    raw: Tensor = step.module(
+        whole,
+        step.timestep,
+        step.tokens,
+        added_cond_kwargs=added(step, step.x, step.pooled, step.options),
+        down_block_additional_residuals=down,
+        mid_block_additional_residual=middle,
+        return_dict=False,
+    )[0]
+    return raw

@@ -14,10 +14,21 @@ POSITIVE_SCORE, NEGATIVE_SCORE = 6.0, 2.5
 class Sized(Protocol):
     """A U-Net or ControlNet that may be conditioned on sizes."""
 
-    family: str
-    module: Any
-    device: torch.device
-    dtype: torch.dtype
+    @property
+    def family(self) -> str:
+        """The name of its family."""
+
+    @property
+    def module(self) -> Any:
+        """The network of diffusers."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """In what it computes."""
 
 
 def added(model: Sized, x: Tensor, pooled: Tensor | None, options: Mapping[str, Any]) -> dict[str, Tensor] | None:

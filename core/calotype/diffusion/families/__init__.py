@@ -1,11 +1,20 @@
 """Model families: one module each, with what their files look like and what their shapes do not say. No torch."""
 
-from calotype.diffusion.families import others, sd1, sd2, sdxl
-from calotype.diffusion.families.base import Family, TextFacts
+from calotype.diffusion.families import flux, others, sd1, sd2, sd3, sdxl
+from calotype.diffusion.families.base import Family, Slot, TextFacts
 
-__all__ = ["FAMILIES", "Family", "TextFacts"]
+__all__ = ["FAMILIES", "Family", "Slot", "TextFacts"]
 
 FAMILIES: dict[str, Family] = {
-    family.name: family for family in (sd1.FAMILY, sd2.FAMILY, sdxl.FAMILY, sdxl.REFINER, *others.FAMILIES)
+    family.name: family
+    for family in (
+        sd1.FAMILY,
+        sd2.FAMILY,
+        sdxl.FAMILY,
+        sdxl.REFINER,
+        sd3.FAMILY,
+        flux.FAMILY,
+        *others.FAMILIES,
+    )
 }
-"""Every family that is recognised, by name."""
+"""Every family that is recognised, by name; of transformers, the special before the general."""

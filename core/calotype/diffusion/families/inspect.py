@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from calotype.diffusion.families import FAMILIES, others
+from calotype.diffusion.families import FAMILIES, autoencoders, others, texts
 from calotype.diffusion.families.base import Prediction
 from calotype.diffusion.header import Header, read_header
 from calotype.errors import ModelError
 
 Kind = Literal["denoiser", "text_encoder", "vae", "controlnet", "lora"]
-Layout = Literal["ldm", "diffusers", "transformers", "openclip", "kohya"]
 
+NETWORKS = ("model.diffusion_model.", "diffusion_model.", "transformer/", "unet/", "net.", "")
 UNETS = ("model.diffusion_model.", "diffusion_model.", "unet/", "")
 VAES = ("first_stage_model.", "vae/", "vae.", "")
 CONTROLS = ("control_model.", "controlnet/", "")
+CONTROL_MARKS = ("controlnet_blocks.0.weight", "controlnet_x_embedder.weight")  # of transformers
 TEXTS = (
-    "cond_stage_model.transformer.text_model.",
     "cond_stage_model.transformer.",
     "cond_stage_model.model.",
-    "conditioner.embedders.0.transformer.text_model.",
+    "conditioner.embedders.0.transformer.",
     "conditioner.embedders.0.model.",
     "conditioner.embedders.1.model.",
-    "text_encoders.clip_l.transformer.text_model.",
-    "text_encoders.clip_g.transformer.text_model.",
-    "text_encoder/text_model.",
     "text_encoder/",
-    "text_encoder_2/text_model.",
     "text_encoder_2/",
-    "text_model.",
+    "text_encoder_3/",
     "",
 )
+REPACKED = re.compile(r"text_encoders\.[^.]+\.(?:transformer|model)\.")  # of repackaged checkpoints
 LORA_MARKS = (".lora_down.weight", ".lora_A.weight", ".lora.down.weight", "_lora.down.weight", ".hada_w1_a", ".lokr_w1")
 
 
@@ -42,7 +40,7 @@ class Part:
     """One model inside a file. prefix: of its tensors' names there; layout: whose names they are."""
 
     kind: Kind
-    layout: Layout
+    layout: str
     prefix: str
 
 
@@ -82,10 +80,7 @@ def inspect(path: Path) -> Found:
 
 def inspect_header(header: Header) -> Found:
     """What a file with this header is. Raises ModelError when no family is recognised."""
-    family = others.recognise(header) if not _is_lora(header) else None
-    if family:
-        return Found(family, (Part("denoiser", "ldm", ""), *_texts(header), *_vaes(header)))
-    for kind in (_lora, _control, _checkpoint, _single):
+    for kind in (_lora, _other, _transformer, _control, _checkpoint, _single):
         found = kind(header)
         if found:
             return found
@@ -117,6 +112,24 @@ def _lora_family(header: Header) -> str:
     return {1024: "sd2", 2048: "sdxl", 1280: "sdxl-refiner"}.get(max(widths, default=0), "sd1")
 
 
+def _other(header: Header) -> Found | None:
+    """A transformer that is known by name alone."""
+    family = others.recognise(header)
+    return Found(family, (Part("denoiser", "ldm", ""), *_texts(header), *_vaes(header))) if family else None
+
+
+def _transformer(header: Header) -> Found | None:
+    """A transformer that can be computed, or a ControlNet for one."""
+    for family in FAMILIES.values():
+        for layout in family.network.layouts if family.network else ():
+            prefix = next((p for p in NETWORKS if layout.stands(header, p)), None)
+            if prefix is not None and any(prefix + mark in header.tensors for mark in CONTROL_MARKS):
+                return Found(family.name, (Part("controlnet", layout.name, prefix),))
+            if prefix is not None:
+                return Found(family.name, (Part("denoiser", layout.name, prefix), *_texts(header), *_vaes(header)))
+    return None
+
+
 def _control(header: Header) -> Found | None:
     for prefix in CONTROLS:
         if prefix + "zero_convs.0.0.weight" in header.tensors:
@@ -136,7 +149,7 @@ def _checkpoint(header: Header) -> Found | None:
     return None
 
 
-def _unet_layout(header: Header, prefix: str) -> Layout | None:
+def _unet_layout(header: Header, prefix: str) -> str | None:
     if prefix + "input_blocks.0.0.weight" in header.tensors:
         return "ldm"
     both = (prefix + "conv_in.weight", prefix + "down_blocks.0.resnets.0.conv1.weight")
@@ -144,53 +157,41 @@ def _unet_layout(header: Header, prefix: str) -> Layout | None:
 
 
 def _single(header: Header) -> Found | None:
-    """A file with only an autoencoder or only a text encoder."""
-    vaes, texts = _vaes(header), _texts(header)
+    """A file with only an autoencoder or only text encoders."""
+    vaes, encoders = _vaes(header), _texts(header)
     if vaes:
-        channels = _vae_channels(header, vaes[0])
-        return Found("kl-f8-16" if channels == 16 else "kl-f8-4", vaes)
-    if texts:
-        return Found(_text_family(header, texts), texts)
-    if any(n.endswith("encoder.block.0.layer.0.SelfAttention.q.weight") for n in header.tensors):
-        return Found("t5", ())
+        return Found(autoencoders.kind_of(vaes[0].layout).alone(header, vaes[0].prefix), vaes)
+    if encoders:
+        return Found(_text_family(header, encoders[0]), encoders)
     return None
 
 
 def _vaes(header: Header) -> tuple[Part, ...]:
     for prefix in VAES:
-        if prefix + "decoder.conv_in.weight" in header.tensors:
-            old = prefix + "decoder.mid.block_1.conv1.weight" in header.tensors
-            return (Part("vae", "ldm" if old else "diffusers", prefix),)
+        for kind in autoencoders.KINDS.values():
+            layout = next((one for one in kind.layouts if one.stands(header, prefix)), None)
+            if layout is not None:
+                return (Part("vae", layout.name, prefix),)
     return ()
 
 
-def _vae_channels(header: Header, part: Part) -> int:
-    return header.shape(part.prefix + "decoder.conv_in.weight")[1]
-
-
 def _texts(header: Header) -> tuple[Part, ...]:
-    found: dict[str, Part] = {}
-    for prefix in TEXTS:
-        where = prefix.split("text_model.")[0]
-        if prefix + "embeddings.token_embedding.weight" in header.tensors and where not in found:
-            found[where] = Part("text_encoder", "transformers", where)
-        elif prefix + "transformer.resblocks.0.ln_1.weight" in header.tensors:
-            found[prefix] = Part("text_encoder", "openclip", prefix)
-    return tuple(found.values())
+    repacked = dict.fromkeys(found.group() for found in map(REPACKED.match, header.tensors) if found)
+    found = []
+    for prefix in (*TEXTS[:-1], *repacked, TEXTS[-1]):
+        layouts = (one for kind in texts.KINDS.values() for one in kind.layouts)
+        layout = next((one for one in layouts if one.stands(header, prefix)), None)
+        if layout is not None:
+            found.append(Part("text_encoder", layout.name, prefix))
+    return tuple(found)
 
 
-def _text_family(header: Header, texts: tuple[Part, ...]) -> str:
-    part = texts[0]
-    names = (
-        "token_embedding.weight",
-        "embeddings.token_embedding.weight",
-        "text_model.embeddings.token_embedding.weight",
-    )
-    width = max(max(header.shape(part.prefix + n)[-1:], default=0) for n in names)
-    return {1024: "clip-h", 1280: "clip-g"}.get(width, "clip-l")
+def _text_family(header: Header, part: Part) -> str:
+    kind = texts.kind_of(part.layout)
+    return kind.family(kind.width_of(header, part.prefix))
 
 
-def _unet_family(header: Header, prefix: str, layout: Layout) -> str:
+def _unet_family(header: Header, prefix: str, layout: str) -> str:
     """SD 1.x projects by convolutions, SD 2.x by matrices; SDXL adds an embedding, and has no attention at the top."""
     inner = header.under(prefix)
     if any(".time_stack." in n or ".time_mixer." in n or ".temporal_" in n for n in inner):
@@ -204,7 +205,7 @@ def _unet_family(header: Header, prefix: str, layout: Layout) -> str:
     return "sd2" if projections and len(projections[0]) == 2 else "sd1"
 
 
-def _unet_facts(names: Collection[str], layout: Layout) -> tuple[bool, int, bool]:
+def _unet_facts(names: Collection[str], layout: str) -> tuple[bool, int, bool]:
     """Whether sizes are embedded; how many levels; whether the top level has attention."""
     if layout == "ldm":
         levels = 1 + sum(n.startswith("input_blocks.") and n.endswith(".0.op.weight") for n in names)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from calotype.diffusion.families import sd1, sd2, sdxl
-from calotype.diffusion.families.base import Family
+from calotype.diffusion.families.base import Family, Slot, T5Facts
 from calotype.diffusion.header import Header
 from calotype.diffusion.latents import LatentFormat
 
+T5 = Slot("t5xxl", "T5-XXL", T5Facts(), "t5", 4096)
 PREFIXES = ("model.diffusion_model.", "diffusion_model.", "transformer/", "unet/", "net.", "")
 
 ALONE = (
-    Family("clip-l", "the CLIP-L text encoder", text=sd1.FAMILY.text, runs=False),
-    Family("clip-h", "the OpenCLIP ViT-H text encoder", text=sd2.FAMILY.text, runs=False),
-    Family("clip-g", "the OpenCLIP ViT-bigG text encoder", text=sdxl.REFINER.text, runs=False),
+    Family("clip-l", "the CLIP-L text encoder", text=sd1.FAMILY.text, alone=True, runs=False),
+    Family("clip-h", "the OpenCLIP ViT-H text encoder", text=sd2.FAMILY.text, alone=True, runs=False),
+    Family("clip-g", "the OpenCLIP ViT-bigG text encoder", text=sdxl.REFINER.text, alone=True, runs=False),
+    Family("t5", "the T5-XXL text encoder", text=(T5,), alone=True, runs=False),
+    Family("kl-f8-4", "a 4-channel autoencoder (SD 1.x, SD 2.x or SDXL)", alone=True, runs=False),
+    Family("kl-f8-16", "a 16-channel autoencoder (SD 3 or FLUX.1)", LatentFormat(16), alone=True, runs=False),
 )
-"""Text encoders in files of their own: computed as the family named with them, or as the first that had them."""
+"""Files of one part: computed as the family named with them, or as the first that had such a part."""
 
 FAMILIES = ALONE + tuple(
     Family(name, title, LatentFormat(channels=channels), runs=False)
@@ -23,8 +27,6 @@ FAMILIES = ALONE + tuple(
         ("sd-upscaler", "SD x4 upscaler", 4),
         ("sd2-unclip", "SD 2.1 unCLIP", 4),
         ("stable-cascade", "Stable Cascade", 16),
-        ("sd3", "SD 3 / 3.5", 16),
-        ("flux", "FLUX.1", 16),
         ("flux2", "FLUX.2", 128),
         ("chroma", "Chroma", 16),
         ("auraflow", "AuraFlow", 4),
@@ -38,9 +40,6 @@ FAMILIES = ALONE + tuple(
         ("ltxv", "LTX-Video", 128),
         ("mochi", "Mochi", 12),
         ("cosmos", "Cosmos", 16),
-        ("kl-f8-4", "a 4-channel autoencoder (SD 1.x, SD 2.x or SDXL)", 4),
-        ("kl-f8-16", "a 16-channel autoencoder (SD 3 or FLUX.1)", 16),
-        ("t5", "a T5 text encoder", 0),
     )
 )
 
@@ -48,8 +47,6 @@ MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("chroma", ("distilled_guidance_layer.norms.0.scale", "distilled_guidance_layer.layers.0.in_layer.weight")),
     ("flux2", ("double_stream_modulation_img.lin.weight", "double_stream_modulation_img.linear.weight")),
     ("hunyuan-video", ("txt_in.individual_token_refiner.blocks.0.norm1.weight",)),
-    ("flux", ("double_blocks.0.img_attn.norm.key_norm.scale", "single_transformer_blocks.0.proj_mlp.weight")),
-    ("sd3", ("joint_blocks.0.context_block.attn.qkv.weight", "pos_embed_input.weight")),
     ("auraflow", ("double_layers.0.attn.w1q.weight", "joint_transformer_blocks.0.attn.add_k_proj.weight")),
     ("qwen-image", ("txt_norm.weight",)),
     ("z-image", ("cap_embedder.1.weight",)),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from calotype.diffusion.families.base import Family, TextFacts
+from calotype.diffusion.families.base import Family, Slot, TextFacts
 from calotype.diffusion.latents import LatentFormat
+
+CLIP_H = Slot("clip_h", "OpenCLIP ViT-H", TextFacts(activation="gelu", layer=-2, pad=0), width=1024)
 
 FAMILY = Family(
     name="sd2",
     title="SD 2.x",
     latent=LatentFormat(channels=4, scale=0.18215),
-    text=(TextFacts(activation="gelu", layer=-2, pad=0),),
+    text=(CLIP_H,),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from calotype.diffusion.header import TensorInfo
-from calotype.diffusion.layouts.take import Take
+from calotype.diffusion.layouts.take import Take, split
 
 PARTS = ("embeddings.", "encoder.", "final_layer_norm.")
 OPEN_ENDS = {
@@ -52,6 +52,6 @@ def _block(layer: str, inner: str, info: TensorInfo) -> dict[str, Take]:
     base = f"encoder.layers.{layer}"
     if inner.startswith("attn.in_proj_"):
         leaf = inner.removeprefix("attn.in_proj_")
-        return {f"{base}.self_attn.{p}_proj.{leaf}": Take(info, third=i) for i, p in enumerate("qkv")}
+        return split(info, (f"{base}.self_attn.{p}_proj.{leaf}" for p in "qkv"))
     module, _, leaf = inner.rpartition(".")
     return {f"{base}.{OPEN_INNER[module]}.{leaf}": Take(info)} if module in OPEN_INNER else {}

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from calotype.diffusion.families.base import Family, TextFacts
+from calotype.diffusion.families import FAMILIES, autoencoders, texts
+from calotype.diffusion.families.base import Family, Slot
 from calotype.diffusion.families.inspect import Part
-from calotype.diffusion.header import Header
-from calotype.diffusion.layouts import clip as clip_layout
+from calotype.diffusion.header import Header, TensorInfo
 from calotype.diffusion.layouts import control as control_layout
 from calotype.diffusion.layouts import unet as unet_layout
-from calotype.diffusion.layouts import vae as vae_layout
-from calotype.diffusion.layouts.take import Take
+from calotype.diffusion.layouts.take import Take, TakesOf
 from calotype.diffusion.loading import configs
-from calotype.diffusion.text.clip import ClipText
 
 FACTORIES = frozenset(
     {torch.empty, torch.zeros, torch.ones, torch.arange, torch.tensor, torch.full, torch.rand, torch.randn}
 )
+SCALES = (".scale_weight", ".weight_scale")  # beside a `.weight` in 8 bits: what to multiply it by
+OTHER_SCALES = (".scale_input", ".input_scale", ".comfy_quant")  # of arithmetic in 8 bits, which is not done here
 
 
 class Unfilled(TorchFunctionMode):
@@ -41,55 +44,76 @@ class Unfilled(TorchFunctionMode):
         return func(*args, **given)
 
 
-def takes_of(header: Header, part: Part) -> dict[str, Take]:
-    """The tensors of a part under the names of the module that computes it."""
+def takes_of(header: Header, part: Part, family: str = "") -> dict[str, Take]:
+    """The tensors of a part under the names of the module that computes it. family: of its file."""
     tensors = header.under(part.prefix)
-    match part.kind, part.layout:
-        case "denoiser", "ldm":
-            return unet_layout.takes_ldm(tensors)
-        case "controlnet", "ldm":
-            return control_layout.takes_ldm(tensors)
-        case "vae", "ldm":
-            return vae_layout.takes_ldm(tensors)
-        case "vae", _:
-            return vae_layout.takes_diffusers(tensors)
-        case "text_encoder", "openclip":
-            return clip_layout.takes_openclip(tensors)
-        case "text_encoder", _:
-            return clip_layout.takes_transformers(tensors)
-    return unet_layout.takes_diffusers(tensors)
+    plain = {name: info for name, info in tensors.items() if not name.endswith((*SCALES, *OTHER_SCALES))}
+    taken = layout_of(part, family)(plain)
+    if len(plain) == len(tensors):
+        return taken
+    return {name: replace(take, scale=_scale(take.source, part.prefix, tensors)) for name, take in taken.items()}
 
 
-def unet(takes: dict[str, Take], family: Family) -> nn.Module:
-    """A U-Net without memory."""
-    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+def layout_of(part: Part, family: str) -> TakesOf:
+    """How the names of a part become those of its module."""
+    match part.kind:
+        case "text_encoder":
+            layouts = texts.kind_of(part.layout).layouts
+        case "vae":
+            layouts = autoencoders.kind_of(part.layout).layouts
+        case "controlnet" if part.layout == "ldm":
+            return control_layout.takes_ldm
+        case _:
+            network = FAMILIES[family].network if family else None
+            if network is None:
+                return unet_layout.takes_ldm if part.layout == "ldm" else unet_layout.takes_diffusers
+            layouts = network.layouts
+    return next(layout.takes for layout in layouts if layout.name == part.layout)
 
+
+def _scale(source: TensorInfo, prefix: str, tensors: Mapping[str, TensorInfo]) -> TensorInfo | None:
+    """The scale of a stored tensor; a single number."""
+    name = source.name.removeprefix(prefix)
+    if not name.endswith(".weight"):
+        return None
+    base = name.removesuffix(".weight")
+    return next((tensors[base + ending] for ending in SCALES if base + ending in tensors), None)
+
+
+def made(path: str, *args: Any, **kwargs: Any) -> Any:
+    """An object of the class that "package.module:Class" names, without memory where it is a module."""
+    maker = class_of(path)
     with Unfilled():
-        return UNet2DConditionModel(**configs.unet(takes, family))
+        return maker(*args, **kwargs)
+
+
+def class_of(path: str) -> Any:
+    """The class that "package.module:Class" names."""
+    place, _, name = path.partition(":")
+    return getattr(import_module(place), name)
+
+
+def denoiser(takes: dict[str, Take], family: Family) -> nn.Module:
+    """A denoiser without memory."""
+    network = family.network
+    if network is None:
+        unet = "diffusers.models.unets.unet_2d_condition:UNet2DConditionModel"
+        return made(unet, **configs.unet(takes, family))  # type: ignore[no-any-return]
+    return made(network.module, **network.config(takes))  # type: ignore[no-any-return]
 
 
 def control(takes: dict[str, Take], family: Family) -> nn.Module:
     """A ControlNet without memory."""
-    from diffusers.models.controlnets.controlnet import ControlNetModel
-
-    with Unfilled():
-        return ControlNetModel(**configs.control(takes, family))
+    net = "diffusers.models.controlnets.controlnet:ControlNetModel"
+    return made(net, **configs.control(takes, family))  # type: ignore[no-any-return]
 
 
-def vae(takes: dict[str, Take]) -> nn.Module:
+def vae(takes: dict[str, Take], layout: str) -> nn.Module:
     """An autoencoder without memory."""
-    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
-
-    with Unfilled():
-        return AutoencoderKL(**configs.vae(takes))
+    kind = autoencoders.kind_of(layout)
+    return made(kind.module, **kind.config(takes))  # type: ignore[no-any-return]
 
 
-def text(takes: dict[str, Take], facts: TextFacts, device: torch.device) -> ClipText:
-    """A CLIP text encoder without memory, but for its positions, which no file holds."""
-    with Unfilled():
-        module = ClipText(takes, facts)
-    for inner in module.modules():
-        ids = getattr(inner, "position_ids", None)
-        if ids is not None:
-            inner.position_ids = torch.arange(ids.shape[-1], device=device)[None]
-    return module
+def text(takes: dict[str, Take], slot: Slot) -> Any:
+    """A text encoder without memory: a `TextModel`."""
+    return made(texts.KINDS[slot.kind].module, takes, slot.facts)

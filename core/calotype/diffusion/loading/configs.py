@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from calotype.diffusion.families.base import Family
-from calotype.diffusion.layouts.take import Takes
+from calotype.diffusion.layouts.take import Takes, count
 
 
 def unet(takes: Takes, family: Family) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def unet(takes: Takes, family: Family) -> dict[str, Any]:
         "in_channels": takes["conv_in.weight"].shape[1],
         "out_channels": takes["conv_out.weight"].shape[0],
         "block_out_channels": tuple(widths),
-        "layers_per_block": _count(takes, "down_blocks.0.resnets"),
+        "layers_per_block": count(takes, "down_blocks.0.resnets"),
         "down_block_types": tuple(cross),
         "up_block_types": tuple(kind.replace("Down", "Up") for kind in reversed(cross)),
         "mid_block_type": "UNetMidBlock2DCrossAttn" if middle else "UNetMidBlock2D",
@@ -41,31 +41,13 @@ def control(takes: Takes, family: Family) -> dict[str, Any]:
     }
 
 
-def vae(takes: Takes) -> dict[str, Any]:
-    """The arguments of AutoencoderKL for an autoencoder with these tensors (diffusers' names)."""
-    levels = _count(takes, "encoder.down_blocks")
-    return {
-        "in_channels": takes["encoder.conv_in.weight"].shape[1],
-        "out_channels": takes["decoder.conv_out.weight"].shape[0],
-        "latent_channels": takes["decoder.conv_in.weight"].shape[1],
-        "block_out_channels": tuple(
-            takes[f"encoder.down_blocks.{i}.resnets.0.conv1.weight"].shape[0] for i in range(levels)
-        ),
-        "layers_per_block": _count(takes, "encoder.down_blocks.0.resnets"),
-        "down_block_types": ("DownEncoderBlock2D",) * levels,
-        "up_block_types": ("UpDecoderBlock2D",) * levels,
-        "use_quant_conv": "quant_conv.weight" in takes,
-        "use_post_quant_conv": "post_quant_conv.weight" in takes,
-    }
-
-
 def _levels(takes: Takes) -> tuple[list[int], list[bool], list[int]]:
     """For each level, outermost first: width, whether it attends, how many transformer blocks."""
-    levels = range(_count(takes, "down_blocks"))
+    levels = range(count(takes, "down_blocks"))
     widths = [takes[f"down_blocks.{i}.resnets.0.conv1.weight"].shape[0] for i in levels]
     attended = [f"down_blocks.{i}.attentions.0.norm.weight" in takes for i in levels]
-    depths = [_count(takes, f"down_blocks.{i}.attentions.0.transformer_blocks") or 1 for i in levels]
-    middle = _count(takes, "mid_block.attentions.0.transformer_blocks")
+    depths = [count(takes, f"down_blocks.{i}.attentions.0.transformer_blocks") or 1 for i in levels]
+    middle = count(takes, "mid_block.attentions.0.transformer_blocks")
     if middle and not attended[-1]:
         depths[-1] = middle  # diffusers takes the middle's depth from the innermost level
     return widths, attended, depths
@@ -90,10 +72,3 @@ def _context(takes: Takes) -> int:
 
 def _first(takes: Takes, ending: str) -> tuple[int, ...]:
     return next((t.shape for name, t in takes.items() if name.endswith(ending)), ())
-
-
-def _count(takes: Takes, row: str) -> int:
-    """How many members a numbered row of modules has."""
-    place = row.count(".") + 1
-    found = (int(n.split(".")[place]) for n in takes if n.startswith(row + "."))
-    return 1 + max(found, default=-1)

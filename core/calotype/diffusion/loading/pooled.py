@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from calotype.diffusion.loading.load import Dtype, PathOf, load, size_of
+from calotype.diffusion.loading.job import Dtype, PathOf
+from calotype.diffusion.loading.load import load, size_of
 from calotype.diffusion.loading.tensors import Shared
 from calotype.pool import Pool
 

@@ -8,6 +8,8 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -17,6 +19,7 @@ from torch import Tensor, nn
 
 from calotype.diffusion.header import Header, read_header
 from calotype.diffusion.layouts.take import Take, Takes
+from calotype.diffusion.loading.stored import keep
 from calotype.errors import ModelError
 
 DTYPES = {
@@ -79,18 +82,46 @@ def drop_pages(tensor: Tensor) -> None:
         ctypes.CDLL(None).madvise(ctypes.c_void_p(start), ctypes.c_size_t(length), mmap.MADV_DONTNEED)
 
 
+@dataclass(frozen=True, slots=True)
+class Types:
+    """In which types weights are held and computed with.
+
+    compute: of computation; small: whether weights that the file stores in 16 bits stay so where computation is wider.
+    Those in 8 bits always do. Vectors and single numbers, which are small, never do.
+    """
+
+    compute: torch.dtype
+    small: bool = False
+
+    def held(self, take: Take) -> torch.dtype:
+        """The type in which a tensor is held. Whole numbers stay. Raises ModelError for a type unknown here."""
+        stored = DTYPES.get(take.source.dtype)
+        if stored is None:
+            raise ModelError(
+                f"{take.source.file.name}: {take.source.name!r} has type {take.source.dtype}, unknown here."
+            )
+        if not stored.is_floating_point:
+            return stored
+        stays = stored.itemsize == 1 or (self.small and stored.itemsize < self.compute.itemsize)
+        return stored if stays and len(take.shape) > 1 else self.compute
+
+    def size(self, take: Take) -> int:
+        """Bytes that it takes in memory."""
+        return prod(take.shape) * self.held(take).itemsize
+
+
 class Reader:
     """Reads the tensors of one file or folder.
 
     Responsibilities: zero-copy views of the mapped file where neither type nor device changes; one open handle a file.
 
-    identity: what tells this file from all others (its content hash, or path and time).
+    identity: what tells this file from all others (its content hash, or path and time). types: None for as stored.
     """
 
-    def __init__(self, identity: str, device: torch.device, dtype: torch.dtype | None, shared: Shared) -> None:
+    def __init__(self, identity: str, device: torch.device, types: Types | None, shared: Shared) -> None:
         self.identity = identity
         self.device = device
-        self.dtype = dtype
+        self.types = types
         self._shared = shared
         self._files: dict[Path, Any] = {}
 
@@ -98,12 +129,20 @@ class Reader:
         """The tensors as parameters that learn nothing, by name."""
         return {name: self._parameter(take) for name, take in takes.items()}
 
+    def scales(self, takes: Takes) -> dict[str, Tensor]:
+        """The numbers that stored tensors are to be multiplied by, of those that have one."""
+        return {name: self.raw(Take(t.scale)).to(self.device) for name, t in takes.items() if t.scale is not None}
+
     def _parameter(self, take: Take) -> nn.Parameter:
-        key = (self.identity, take.source.file.name, take.source.name, take.third, self.device, self.dtype)
+        dtype = self.types.held(take) if self.types else DTYPES[take.source.dtype]
+        view_of = (take.source.name, take.rows, take.squeeze, take.transpose, take.swap)
+        key = (self.identity, take.source.file, view_of, self.device, dtype, take.scale is not None)
         held = self._shared.find(key)
         if held is None:
             raw = self.raw(take)
-            tensor = view(raw, take).to(self.device, self._dtype(take))
+            tensor = view(raw, take).to(self.device, dtype)
+            if take.scale is not None and dtype.itemsize > 1:  # cast on loading: its scale goes with it
+                tensor = tensor * self.raw(Take(take.scale)).to(self.device, dtype)
             if tensor.untyped_storage().data_ptr() != raw.untyped_storage().data_ptr():
                 drop_pages(raw)
             held = self._shared.keep(key, nn.Parameter(tensor, requires_grad=False))
@@ -121,21 +160,13 @@ class Reader:
         except (OSError, SafetensorError) as error:
             raise ModelError(f"{path.name}: tensor {take.source.name!r} cannot be read: {error}") from error
 
-    def _dtype(self, take: Take) -> torch.dtype | None:
-        """Floating tensors are cast; whole numbers stay."""
-        stored = DTYPES.get(take.source.dtype)
-        if stored is None:
-            raise ModelError(
-                f"{take.source.file.name}: {take.source.name!r} has type {take.source.dtype}, unknown here."
-            )
-        return self.dtype if stored.is_floating_point else stored
-
 
 def view(tensor: Tensor, take: Take) -> Tensor:
     """The view of a tensor that `take` asks for."""
-    if take.third is not None:
-        rows = tensor.shape[0] // 3
-        tensor = tensor[take.third * rows : (take.third + 1) * rows]
+    if take.rows is not None:
+        tensor = tensor[take.rows[0] : take.rows[1]]
+    if take.swap:
+        tensor = torch.cat(tensor.chunk(2)[::-1])
     if take.squeeze:
         tensor = tensor.flatten(1) if tensor.shape[2:].numel() == 1 else tensor
     return tensor.T if take.transpose else tensor
@@ -151,18 +182,42 @@ def stored_dtype(takes: Iterable[Take]) -> torch.dtype:
     return counts.most_common(1)[0][0] if counts else torch.float32
 
 
-def assign(module: nn.Module, parameters: Mapping[str, nn.Parameter], name: str) -> nn.Module:
-    """Give a module that was built without memory its tensors. Raises ModelError naming what lacks or does not fit."""
-    expected = {k: tuple(v.shape) for k, v in module.named_parameters()}
-    missing = [k for k in expected if k not in parameters]
-    wrong = [k for k in expected if k in parameters and tuple(parameters[k].shape) != expected[k]]
+def assign(
+    module: nn.Module,
+    parameters: Mapping[str, nn.Parameter],
+    name: str,
+    dtype: torch.dtype,
+    scales: Mapping[str, Tensor] | None = None,
+) -> nn.Module:
+    """Give a module that was built without memory its tensors. Raises ModelError naming what lacks or does not fit.
+
+    name: of the file, for messages; dtype: of computation, to which weights stored otherwise are cast where they are
+    used; scales: of stored weights, by name.
+    """
+    wanted = {k: v for k, v in module.state_dict(keep_vars=True).items() if isinstance(v, Tensor)}
+    refuse_unfit({k: tuple(v.shape) for k, v in wanted.items()}, parameters, name)
+    owners = dict(module.named_modules())
+    stored: dict[str, dict[str, tuple[nn.Parameter, Tensor | None]]] = {}
+    for key, old in wanted.items():
+        owner, _, leaf = key.rpartition(".")
+        new = parameters[key]
+        if not isinstance(old, nn.Parameter):
+            setattr(owners[owner], leaf, new.data.to(dtype) if new.is_floating_point() else new.data)
+        elif new.is_floating_point() and new.dtype != dtype:
+            stored.setdefault(owner, {})[leaf] = (new, (scales or {}).get(key))
+        else:
+            setattr(owners[owner], leaf, new)
+    for owner, weights in stored.items():
+        keep(owners[owner], weights, dtype)
+    return module.eval()
+
+
+def refuse_unfit(expected: Mapping[str, tuple[int, ...]], found: Mapping[str, Tensor], name: str) -> None:
+    """Raise ModelError unless every expected tensor is there and of its shape."""
+    missing = [k for k in expected if k not in found]
+    wrong = [k for k in expected if k in found and tuple(found[k].shape) != expected[k]]
     if missing:
         raise ModelError(f"{name} is incomplete: {len(missing)} tensors are missing, such as {missing[0]!r}.")
     if wrong:
-        said = f"{wrong[0]!r} is {tuple(parameters[wrong[0]].shape)}, expected {expected[wrong[0]]}"
+        said = f"{wrong[0]!r} is {tuple(found[wrong[0]].shape)}, expected {expected[wrong[0]]}"
         raise ModelError(f"{name}: {len(wrong)} tensors do not fit together; {said}.")
-    owners = dict(module.named_modules())
-    for key in expected:
-        owner, _, leaf = key.rpartition(".")
-        setattr(owners[owner], leaf, parameters[key])
-    return module.eval()

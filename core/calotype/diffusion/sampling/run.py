@@ -138,7 +138,7 @@ def in_models_units(denoiser: Sampleable, latent: Latent) -> Tensor:
     samples = latent.samples.to(denoiser.device, torch.float32)
     if samples.count_nonzero() > 0:
         return denoiser.latent.into_model(samples)
-    return samples.new_zeros(samples.shape[0], denoiser.latent.channels, *samples.shape[2:])
+    return denoiser.latent.empty(samples)
 
 
 def completed(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from calotype.diffusion.families.base import TextFacts
+from calotype.diffusion.families.base import Encoded, TextFacts
+from calotype.diffusion.header import Header
 from calotype.diffusion.layouts.take import Takes
-from calotype.diffusion.text.tokens import END
+from calotype.diffusion.text.tokens import END, Chunk, chunked, empty, grouped
+from calotype.diffusion.text.weights import pieces, weighted
 
 HEAD = 64  # channels of an attention head, in every CLIP
 
@@ -17,7 +20,8 @@ HEAD = 64  # channels of an attention head, in every CLIP
 class ClipText(nn.Module):
     """A CLIP text encoder whose sizes come from its tensors.
 
-    Responsibilities: hidden states of any layer, and the pooled state at the end token.
+    Responsibilities: tokens, chunks of long prompts, weights; hidden states of any layer, and the pooled state at the
+    end token.
     """
 
     def __init__(self, shapes: Takes, facts: TextFacts) -> None:
@@ -26,6 +30,7 @@ class ClipText(nn.Module):
         from transformers.models.clip.modeling_clip import CLIPTextModel
 
         self.facts = facts
+        self._projects = facts.projected is True
         self.text = CLIPTextModel(CLIPTextConfig(**config(shapes, facts)))
         projection = shapes.get("text_projection.weight")
         self.text_projection = nn.Linear(projection.shape[1], projection.shape[0], bias=False) if projection else None
@@ -40,13 +45,36 @@ class ClipText(nn.Module):
         """How many features a token has."""
         return int(self.text.config.hidden_size)
 
+    def finish(self, header: Header, prefix: str, device: torch.device) -> None:
+        """Fill the positions, which no file holds; see `TextModel`."""
+        self._projects = self.facts.projected is True or (self.facts.projected == "folder" and prefix.endswith("/"))
+        for inner in self.modules():
+            ids = getattr(inner, "position_ids", None)
+            if ids is not None:
+                inner.position_ids = torch.arange(ids.shape[-1], device=device)[None]
+
+    def encoded(self, text: str, device: torch.device, skip: int | None) -> Encoded:
+        """Chunks of 77 tokens, in a row; the pooled state of the first. See `TextModel`."""
+        chunks = chunked(grouped(pieces(text)), self.facts.pad)
+        plain = all(weight == 1.0 for chunk in chunks for _, weight in chunk)
+        states, pooled = self._states(chunks if plain else [*chunks, empty(self.facts.pad)], device, skip)
+        if not plain:
+            states = weighted(states[:-1], states[-1:], chunks)
+        return Encoded(states.reshape(1, -1, states.shape[-1]), pooled[:1])
+
+    def _states(self, chunks: Sequence[Chunk], device: torch.device, skip: int | None) -> tuple[Tensor, Tensor]:
+        ids = torch.tensor([[token for token, _ in chunk] for chunk in chunks], device=device)
+        wanted = self.facts.layer if skip is None else skip
+        states, pooled = self(ids, wanted if 1 <= -wanted <= self.layers else -1)
+        return states.float().cpu(), pooled.float().cpu()
+
     def forward(self, ids: Tensor, layer: int) -> tuple[Tensor, Tensor]:
         """ids: (B, T). Returns the hidden states of `layer`, -1 the last: (B, T, D); and the pooled state: (B, P)."""
         said = self.text(input_ids=ids, output_hidden_states=True)
         hidden = said.last_hidden_state
         ends = (ids == END).int().argmax(dim=-1)
         pooled = hidden[torch.arange(len(ids), device=ids.device), ends]
-        if self.text_projection is not None and self.facts.projected:
+        if self.text_projection is not None and self._projects:
             pooled = self.text_projection(pooled)
         if layer != -1 or not self.facts.normed:
             hidden = said.hidden_states[layer]

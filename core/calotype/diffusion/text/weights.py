@@ -3,7 +3,12 @@ r"""Weights in prompts, with ComfyUI's meaning: `(a)`, `(a:1.2)`, nesting, `\(` 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 EMPHASIS = 1.1
 OPEN, CLOSE = "\1", "\2"  # escaped parentheses, kept apart from those that mean something
@@ -67,3 +72,14 @@ def _split(text: str) -> list[str]:
                 items.append(text[start : i + 1])
                 start = i + 1
     return [*items, text[start:]] if start < len(text) else items
+
+
+def weighted(states: Tensor, nothing: Tensor, chunks: Sequence[Sequence[tuple[int, float]]]) -> Tensor:
+    """States moved away from those of the empty prompt, or towards them, by each token's weight.
+
+    states: (K, N, D); nothing: (1, N, D). ComfyUI's meaning: z' = (z - z_empty) w + z_empty.
+    """
+    import torch
+
+    weights = torch.tensor([[weight for _, weight in chunk] for chunk in chunks], dtype=states.dtype)[..., None]
+    return torch.where(weights == 1.0, states, (states - nothing) * weights + nothing)

@@ -1,0 +1,68 @@
+"""The kinds of text encoders: what their files look like and which module computes them. No torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from calotype.diffusion.families.base import Layout
+from calotype.diffusion.header import Header
+from calotype.diffusion.layouts import clip, t5
+
+
+@dataclass(frozen=True, slots=True)
+class TextKind:
+    """One kind of text encoder.
+
+    module: its class, "package.module:Class", see `text.model.TextModel`; layouts: that its files have; width: the
+    tensors of which one has the features of a token as its last axis; alone: the family of a file that holds nothing
+    else, by that width.
+    """
+
+    name: str
+    title: str
+    module: str
+    layouts: tuple[Layout, ...]
+    width: tuple[str, ...]
+    alone: tuple[tuple[int, str], ...]
+
+    def family(self, width: int) -> str:
+        """The family of a file with such an encoder alone: that of its width, else the first."""
+        return dict(self.alone).get(width, self.alone[0][1])
+
+    def width_of(self, header: Header, prefix: str) -> int:
+        """How many features a token has, 0 when the header does not say."""
+        return max((header.shape(prefix + name)[-1:] or (0,) for name in self.width), default=(0,))[0]
+
+
+CLIP = TextKind(
+    "clip",
+    "CLIP",
+    "calotype.diffusion.text.clip:ClipText",
+    (
+        Layout("transformers", ("text_model.embeddings.token_embedding.weight",), clip.takes_transformers),
+        Layout("transformers", ("embeddings.token_embedding.weight",), clip.takes_transformers),
+        Layout("openclip", ("transformer.resblocks.0.ln_1.weight",), clip.takes_openclip),
+    ),
+    (
+        "token_embedding.weight",
+        "embeddings.token_embedding.weight",
+        "text_model.embeddings.token_embedding.weight",
+    ),
+    ((768, "clip-l"), (1024, "clip-h"), (1280, "clip-g")),
+)
+T5 = TextKind(
+    "t5",
+    "T5",
+    "calotype.diffusion.text.t5:T5Text",
+    (Layout("t5", ("encoder.block.0.layer.0.SelfAttention.q.weight",), t5.takes),),
+    ("encoder.final_layer_norm.weight",),
+    ((4096, "t5"),),
+)
+
+KINDS: dict[str, TextKind] = {kind.name: kind for kind in (CLIP, T5)}
+"""Every kind of text encoder, by name."""
+
+
+def kind_of(layout: str) -> TextKind:
+    """The kind of text encoder whose files have a layout of this name."""
+    return next(kind for kind in KINDS.values() if any(one.name == layout for one in kind.layouts))

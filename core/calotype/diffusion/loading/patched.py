@@ -1,0 +1,114 @@
+"""Weights as the patches of a recipe leave them: LoRAs and merged models, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from calotype.diffusion.families.base import Family
+from calotype.diffusion.families.inspect import Found, inspect_header
+from calotype.diffusion.header import Header
+from calotype.diffusion.layouts.take import Take
+from calotype.diffusion.loading.job import Job
+from calotype.diffusion.loading.merging import count_layers, merged, weights_of
+from calotype.diffusion.loading.stored import cast
+from calotype.diffusion.loading.tensors import Reader, assign, stored_dtype
+from calotype.diffusion.lora import adapt, adapters, aliases
+from calotype.errors import FamilyMismatch, ModelError
+from calotype.types import Patch
+
+M = TypeVar("M", bound=nn.Module)
+Parameters = dict[str, nn.Parameter]
+Takes = dict[str, Take]
+Place = tuple[int, int]
+"""Which of how many text encoders; (0, 1) for other parts."""
+
+
+def filled(job: Job, module: M, takes: Takes, place: Place = (0, 1)) -> M:
+    """A module without memory with its tensors, and the recipe's patches of weights in them. Raises ModelError."""
+    types = job.types(takes)
+    reader = job.reader(types)
+    parameters, scales = reader.read(takes), reader.scales(takes)
+    parameters = patched(job, parameters, takes, scales, place)
+    named: Any = getattr(module, "named", str)
+    said = {named(k): v for k, v in parameters.items()}
+    assign(module, said, job.header.path.name, types.compute, {named(k): v for k, v in scales.items()})
+    return module
+
+
+def patched(job: Job, parameters: Parameters, takes: Takes, scales: dict[str, Tensor], place: Place) -> Parameters:
+    """The tensors of a part after the patches. `scales` loses those of weights that change."""
+    for patch in job.recipe.patches:
+        if patch.kind == "lora":
+            parameters = adapted(job, parameters, takes, scales, patch, place)
+        elif patch.kind == "merge":
+            parameters = blended(job, parameters, takes, scales, patch, place)
+    return parameters
+
+
+def adapted(
+    job: Job, parameters: Parameters, takes: Takes, scales: dict[str, Tensor], patch: Patch, place: Place
+) -> Parameters:
+    """The tensors with one LoRA more. Raises FamilyMismatch, ModelError."""
+    strength = float(dict(patch.settings).get("strength", 1.0))
+    if patch.file is None:
+        raise ModelError("a LoRA patch without a file.")
+    if strength == 0:
+        return parameters
+    header = job.shared.header(job.path_of(patch.file))
+    refuse_other(inspect_header(header), header, job.family, job.header)
+    read = Reader("", torch.device("cpu"), None, job.shared).raw
+    # ComfyUI keeps text encoders in half precision and so rounds what a LoRA changes, whatever computes
+    rounding = _rounding(job, takes)
+    known = aliases(job.kind, takes, *place)
+    wide = {known[name]: parameters[known[name]] for name in adapters(header) if name in known}
+    return adapt(parameters | widened(wide, scales), takes, header, strength, job.kind, read, *place, rounding)
+
+
+def blended(
+    job: Job, parameters: Parameters, takes: Takes, scales: dict[str, Tensor], patch: Patch, place: Place
+) -> Parameters:
+    """The tensors with a second model's, weighted. Raises FamilyMismatch, ModelError."""
+    if patch.other is None:
+        raise ModelError("a patch that merges without a second model.")
+    other = Job.of(patch.other, job.path_of, torch.device("cpu"), "file", job.shared)
+    if other.family.name != job.family.name or len(other.parts()) != len(job.parts()):
+        raise FamilyMismatch(
+            f"{other.header.path.name} ({other.found.title}) cannot be merged into {job.header.path.name} "
+            f"({job.family.title}). Use a file of {job.family.title}."
+        )
+    theirs = other.takes(other.parts()[place[0]])
+    reader = other.reader(None)
+    their_scales = reader.scales(theirs)
+    mapped = widened(patched(other, reader.read(theirs), theirs, their_scales, place), their_scales)
+    shares = weights_of(dict(patch.settings), count_layers(takes))
+    return merged(widened(parameters, scales), mapped, shares, _rounding(job, takes))
+
+
+def widened(parameters: Mapping[str, nn.Parameter], scales: dict[str, Tensor]) -> Parameters:
+    """Weights that can be added to: those in 8 bits cannot, they become bfloat16 and need no scale any more."""
+    return {
+        name: nn.Parameter(cast(weight, torch.bfloat16, scales.pop(name, None)), requires_grad=False)
+        if weight.is_floating_point() and weight.dtype.itemsize == 1
+        else weight
+        for name, weight in parameters.items()
+    }
+
+
+def _rounding(job: Job, takes: Takes) -> torch.dtype | None:
+    stored = stored_dtype(takes.values()) if job.kind == "text_encoder" else None
+    return stored if stored is not None and stored.itemsize > 1 else None
+
+
+def refuse_other(found: Found, header: Header, family: Family, model: Header) -> None:
+    """Raise unless a file is a LoRA, and for this family."""
+    if not found.of("lora"):
+        raise ModelError(f"{header.path.name} is not a LoRA but {found.title} weights.")
+    if found.family != family.name and {found.family, family.name} != {"sdxl", "sdxl-refiner"}:
+        raise FamilyMismatch(
+            f"{header.path.name} is a LoRA for {found.title}; {model.path.name} is {family.title}. Use a LoRA made for "
+            f"{family.title}, or a checkpoint of the family {found.title}."
+        )

@@ -1,0 +1,114 @@
+"""Text encoders from one file or several, each in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from calotype.diffusion.families import texts
+from calotype.diffusion.families.base import Slot
+from calotype.diffusion.families.inspect import Part
+from calotype.diffusion.loading import build
+from calotype.diffusion.loading.job import Job
+from calotype.diffusion.loading.patched import filled
+from calotype.diffusion.text.encoder import TextEncoder
+from calotype.diffusion.text.model import TextModel
+from calotype.errors import ModelError
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A text encoder in a file."""
+
+    job: Job
+    part: Part
+
+    @property
+    def kind(self) -> str:
+        """Which of `texts.KINDS`."""
+        return texts.kind_of(self.part.layout).name
+
+    @property
+    def width(self) -> int:
+        """Features of a token."""
+        return texts.KINDS[self.kind].width_of(self.job.header, self.part.prefix)
+
+    @property
+    def title(self) -> str:
+        """For people: what it is and where."""
+        return f"a {texts.KINDS[self.kind].title} in {self.job.header.path.name}"
+
+
+def text_encoder(jobs: Sequence[Job]) -> TextEncoder:
+    """All text encoders of a recipe's files. Raises ModelError when they are not those that its family listens to."""
+    first, slots = jobs[0], jobs[0].family.text
+    voices = seated([Voice(job, part) for job in jobs for part in job.parts()], slots)
+    refuse_incomplete(jobs, slots, voices)
+    encoders: list[TextModel | None] = []
+    for i, (slot, voice) in enumerate(zip(slots, voices, strict=True)):
+        encoders.append(loaded(voice, slot, (i, len(slots))) if voice else None)
+    if first.family.network is None:
+        refuse_mixed(first, sum(one.width for one in encoders if one))
+    return TextEncoder(first.family.name, encoders, first.device, clip_skip(first), first.family.join)
+
+
+def seated(voices: Sequence[Voice], slots: Sequence[Slot]) -> list[Voice | None]:
+    """The encoder of each slot: by the name in its prefix, else by its width, else in order, of its kind.
+
+    Raises ModelError for one that has no place.
+    """
+    seats: list[Voice | None] = [None] * len(slots)
+    rules = (
+        lambda slot, voice: f".{slot.name}." in f".{voice.part.prefix}",
+        lambda slot, voice: slot.width == voice.width,
+        lambda slot, voice: True,
+    )
+    waiting = list(voices)
+    for rule in rules:
+        for voice in list(waiting):
+            free = (i for i, s in enumerate(slots) if seats[i] is None and s.kind == voice.kind and rule(s, voice))
+            seat = next(free, None)
+            if seat is not None:
+                seats[seat] = voice
+                waiting.remove(voice)
+    if waiting:
+        family, wanted = voices[0].job.family.title, ", ".join(slot.title for slot in slots)
+        raise ModelError(f"{waiting[0].title} has no place in {family}, which listens to: {wanted or 'no text'}.")
+    return seats
+
+
+def refuse_incomplete(jobs: Sequence[Job], slots: Sequence[Slot], voices: Sequence[Voice | None]) -> None:
+    """Raise when an encoder lacks that the family cannot do without, saying which."""
+    lacking = [slot for slot, voice in zip(slots, voices, strict=True) if voice is None and not slot.optional]
+    if not lacking:
+        return
+    names = " and ".join(job.header.path.name for job in jobs)
+    has = sum(voice is not None for voice in voices)
+    said = f"{names} has {has} of the {len(slots)} text encoders that {jobs[0].family.title} needs"
+    missing = " and ".join(slot.title for slot in lacking)
+    raise ModelError(f"{said}; missing: {missing}. Name a file that has it too, in a loader for several files.")
+
+
+def loaded(voice: Voice, slot: Slot, place: tuple[int, int]) -> TextModel:
+    """One encoder with its weights and its vocabulary."""
+    job = voice.job
+    takes = job.takes(voice.part)
+    encoder: TextModel = filled(job, job.built(build.text, takes, slot), takes, place)
+    encoder.finish(job.header, voice.part.prefix, job.device)
+    return encoder
+
+
+def refuse_mixed(job: Job, width: int) -> None:
+    """Raise when the U-Net in the same file listens to features of another width."""
+    heard = next((i.shape[-1] for n, i in job.header.tensors.items() if n.endswith(".attn2.to_k.weight")), width)
+    if heard != width:
+        raise ModelError(
+            f"{job.header.path.name} mixes models: its U-Net listens to {heard} features, its text encoder gives "
+            f"{width}."
+        )
+
+
+def clip_skip(job: Job) -> int | None:
+    """The layer at which a patch stops the encoders."""
+    said = [dict(p.settings)["stop_at_layer"] for p in job.recipe.patches if p.kind == "clip_skip"]
+    return int(said[-1]) if said else None
