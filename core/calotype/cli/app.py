@@ -15,6 +15,7 @@ COMMANDS = {
     "plan": "Say what a run would compute, what is stored, and why.",
     "fmt": "Write workflow files in their canonical form.",
     "diff": "Say which nodes, values and links of two workflows differ.",
+    "serve": "Serve the editor, scripts and other programs over HTTP.",
     "import": "Turn a workflow of another program into one of Calotype.",
     "replay": "Compute a picture again from its record and compare.",
     "nodes": "List node types, or show one.",
@@ -26,6 +27,7 @@ COMMANDS = {
     "version": "Say which versions and device runs have here.",
 }
 MODULES = {"import": "import_"}  # a word of Python's own cannot name a module
+ELSEWHERE = {"serve": "calotype.server.command:serve"}  # by its name alone: the server is loaded when it is called
 FLAGGED = ("run", "plan")  # they take the flags of the workflow that they are given
 HELP = "Run node-graph workflows for diffusion models."
 
@@ -45,5 +47,5 @@ def build(tokens: Sequence[str]) -> App:
             own = getattr(import_module(f"calotype.cli.commands.{module}"), module)
             app.command(flagged(own, tokens[1:]), name=name)
         else:
-            app.command(f"calotype.cli.commands.{module}:{module}", name=name, help=help)
+            app.command(ELSEWHERE.get(name, f"calotype.cli.commands.{module}:{module}"), name=name, help=help)
     return app

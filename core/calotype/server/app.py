@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
@@ -12,10 +13,11 @@ from aiohttp import web
 
 from calotype.errors import CalotypeError
 from calotype.server.gate import GATE, Gate
-from calotype.server.keys import LIMITS, ROUTES, SETTINGS
+from calotype.server.keys import LIMITS, ROUTES, SETTINGS, STATE
 from calotype.server.limits import Limits
 from calotype.server.problems import Refused
 from calotype.server.routing import Route
+from calotype.server.state import State
 from calotype.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -42,7 +44,7 @@ def create(
     """The application with these routes. parts: what the routes take with `call.part`."""
     limits = limits or Limits()
     app = web.Application(middlewares=[_guarded], client_max_size=limits.upload)
-    app[SETTINGS], app[LIMITS], app[GATE] = settings, limits, gate
+    app[SETTINGS], app[LIMITS], app[GATE], app[STATE] = settings, limits, gate, State()
     for key, part in (parts or {}).items():
         app[key] = part
     app[ROUTES] = tuple(routes)
@@ -57,6 +59,16 @@ async def _guarded(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     """The gate first, then the route; whatever goes wrong becomes one answer."""
+    state, began = request.app[STATE], time.monotonic()
+    answer = await _carried_out(request, handler)
+    state.answered[answer.status] += 1
+    state.seconds += time.monotonic() - began
+    return answer
+
+
+async def _carried_out(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
     try:
         request.app[GATE].check(request)
         return await handler(request)

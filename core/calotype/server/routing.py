@@ -85,7 +85,7 @@ class Route:
 
     accepts: other media types of the body than JSON; such a body is `call.raw`, or with `streams` is left unread for
     the handler. produces: media types of the answer, if not JSON. errors: statuses beside those of every route.
-    most: the name of the limit on the size of the body.
+    raw: the body is `call.raw` whatever its media type. most: the name of the limit on the size of such a body.
     """
 
     method: str
@@ -100,6 +100,7 @@ class Route:
     produces: tuple[str, ...] = ()
     errors: tuple[int, ...] = ()
     streams: bool = False
+    raw: bool = False
     socket: bool = False
     most: str = "body"
 
@@ -137,7 +138,7 @@ class Route:
         if not self.mutates:
             return None, b""
         limits = request.app[LIMITS]
-        other = request.content_type != JSON
+        other = self.raw or request.content_type != JSON
         if other and self.streams:
             return None, b""
         most = getattr(limits, self.most) if other else limits.body
