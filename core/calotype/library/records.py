@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from calotype.workflow import Document, read
+
 Kind = Literal["saved", "restored", "by hand", "template"]
 ANY = "*"  # expected: whatever is there
 
@@ -38,6 +40,11 @@ class Version:
     revision: Revision
     text: bytes
     template: bool = False
+
+    @property
+    def document(self) -> Document:
+        """It, read. Raises WorkflowError."""
+        return read(self.text, self.name)
 
     @property
     def etag(self) -> str:
