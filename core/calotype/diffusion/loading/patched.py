@@ -16,7 +16,7 @@ from calotype.diffusion.loading.job import Job
 from calotype.diffusion.loading.merging import count_layers, merged, weights_of
 from calotype.diffusion.loading.stored import cast
 from calotype.diffusion.loading.tensors import Reader, assign, stored_dtype
-from calotype.diffusion.lora import adapt, adapters, aliases
+from calotype.diffusion.lora import Reach, adapt, reach
 from calotype.errors import FamilyMismatch, ModelError
 from calotype.types import Patch
 
@@ -61,11 +61,11 @@ def adapted(
     header = job.shared.header(job.path_of(patch.file))
     refuse_other(inspect_header(header), header, job.family, job.header)
     read = Reader("", torch.device("cpu"), None, job.shared).raw
+    reached = reach(header, job.kind, takes, job.family, *place)
+    refuse_useless(reached, header, job, place)
+    wide = widened({name: parameters[name] for name in reached.weights if name in parameters}, scales)
     # ComfyUI keeps text encoders in half precision and so rounds what a LoRA changes, whatever computes
-    rounding = _rounding(job, takes)
-    known = aliases(job.kind, takes, *place)
-    wide = {known[name]: parameters[known[name]] for name in adapters(header) if name in known}
-    return adapt(parameters | widened(wide, scales), takes, header, strength, job.kind, read, *place, rounding)
+    return adapt(parameters | wide, reached, strength, read, _rounding(job, takes))
 
 
 def blended(
@@ -101,6 +101,15 @@ def widened(parameters: Mapping[str, nn.Parameter], scales: dict[str, Tensor]) -
 def _rounding(job: Job, takes: Takes) -> torch.dtype | None:
     stored = stored_dtype(takes.values()) if job.kind == "text_encoder" else None
     return stored if stored is not None and stored.itemsize > 1 else None
+
+
+def refuse_useless(reached: Reach, lora: Header, job: Job, place: Place) -> None:
+    """Raise when a LoRA is meant for such a part and changes nothing in it. One of several encoders may be left out."""
+    if reached.unknown and not reached.changes and place[1] == 1:
+        raise ModelError(
+            f"{lora.path.name} changes none of the weights of {job.header.path.name} ({job.family.title}); it names, "
+            f"for one, {reached.unknown[0]!r}. Use a LoRA that was made for {job.family.title}."
+        )
 
 
 def refuse_other(found: Found, header: Header, family: Family, model: Header) -> None:

@@ -7,42 +7,65 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor, nn
 
-from calotype.diffusion.header import Header
-from calotype.diffusion.layouts.take import Take, Takes
-from calotype.diffusion.lora.delta import delta
-from calotype.diffusion.lora.names import adapters, aliases, is_for
-from calotype.errors import ModelError
+from calotype.diffusion.layouts.take import Take
+from calotype.diffusion.lora.delta import changed
+from calotype.diffusion.lora.names import SIDE, Adapter
+from calotype.diffusion.lora.reach import Reach, Target, bias
+
+Read = Callable[[Take], Tensor]
+Tensors = Mapping[str, Tensor]  # by role, see `names.ROLES`
 
 
 def adapt(
     parameters: Mapping[str, nn.Parameter],
-    takes: Takes,
-    lora: Header,
+    reached: Reach,
     strength: float,
-    kind: str,
-    read: Callable[[Take], Tensor],
-    index: int = 0,
-    count: int = 1,
+    read: Read,
     rounding: torch.dtype | None = None,
 ) -> dict[str, nn.Parameter]:
-    """W + strength * alpha / rank * up @ down for every weight that the LoRA reaches; the others as they are.
+    """The weights with a LoRA's changes at a strength; those that it does not reach as they are, not copied.
 
-    The sum is taken in float32 and kept in the weight's own type. kind: "denoiser" or "text_encoder"; index of count:
-    which of several text encoders; read: the raw tensor of the LoRA file; rounding: a type to which the sum is rounded
-    first. Raises ModelError when the LoRA is meant for this kind of model but reaches none of its weights.
+    Changes are computed in float32 and kept in the weight's own type. read: a raw tensor of the LoRA file; rounding: a
+    type to which changed weights are rounded first. Raises ModelError for adapters that do not fit.
     """
-    known = aliases(kind, takes, index, count)
-    meant = {name: adapter for name, adapter in adapters(lora).items() if is_for(kind, name)}
-    reached = {known[name]: adapter for name, adapter in meant.items() if name in known}
-    if meant and not reached and count == 1:
-        raise ModelError(
-            f"{lora.path.name} changes none of this model's weights; it names, for one, {next(iter(meant))!r}."
-        )
-    changed = dict(parameters)
-    for weight, adapter in reached.items():
-        base = parameters[weight]
-        tensors = {role: read(Take(info)).to(base.device) for role, info in adapter.tensors.items()}
-        change = delta(tensors, base.shape, adapter.module)
-        total = base.float().add(change, alpha=strength).to(rounding or base.dtype).to(base.dtype)
-        changed[weight] = nn.Parameter(total, requires_grad=False)
-    return changed
+    found = dict(parameters)
+    for adapter, target in reached.changes:
+        tensors = {role: read(Take(info)) for role, info in adapter.tensors.items()}
+        for name, weight in _changed(found, adapter, target, tensors, strength).items():
+            dtype = found[name].dtype
+            found[name] = nn.Parameter(weight.to(rounding or dtype).to(dtype).contiguous(), requires_grad=False)
+    return found
+
+
+def _changed(
+    parameters: Mapping[str, nn.Parameter], adapter: Adapter, target: Target, tensors: Tensors, strength: float
+) -> dict[str, Tensor]:
+    """Every weight and bias that one adapter changes, as it is then."""
+    weights = {role: t for role, t in tensors.items() if role != "diff_b"}
+    found: dict[str, Tensor] = {}
+    if weights.keys() - SIDE:
+        found |= _through(parameters, target, weights, strength, adapter.module)
+    if "diff_b" in tensors:
+        biased = Target(tuple((bias(name), take) for name, take in target.weights if bias(name) in parameters))
+        found |= _through(parameters, biased, {"diff": tensors["diff_b"]}, strength, adapter.module)
+    return found
+
+
+def _through(
+    parameters: Mapping[str, nn.Parameter], target: Target, tensors: Tensors, strength: float, module: str
+) -> dict[str, Tensor]:
+    """Weights put together as the adapter was made for them, changed, and taken apart again."""
+    if not target.weights:
+        return {}
+    weights = [parameters[name].data for name in target.names]
+    turned = [_turned(w, take) for w, (_, take) in zip(weights, target.weights, strict=True)]
+    parts = changed(torch.cat(turned), tensors, strength, module).split([len(t) for t in turned])
+    each = zip(target.weights, parts, weights, strict=True)
+    return {name: _turned(part, take).reshape(weight.shape) for (name, take), part, weight in each}
+
+
+def _turned(weight: Tensor, take: Take | None) -> Tensor:
+    """A weight as the file that the adapter was made for has it, and back: both turns are their own inverses."""
+    if take is not None and take.swap:
+        weight = torch.cat(weight.chunk(2)[::-1])
+    return weight.T if take is not None and take.transpose else weight

@@ -1,4 +1,4 @@
-"""Which tensors of a LoRA file change which weight of a model: kohya's, diffusers' and PEFT's names. No torch."""
+"""The adapters of a LoRA file: which tensors belong together, and what each of them is. No torch."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from calotype.diffusion.header import Header, TensorInfo
-from calotype.diffusion.layouts import unet
-from calotype.diffusion.layouts.take import Takes
 
 ROLES = {
     # ending of a tensor's name -> its role in the arithmetic; the longer endings of one meaning come first
@@ -20,79 +18,65 @@ ROLES = {
     ".lora_B.default.weight": "up",
     ".lora_A.weight": "down",
     ".lora_B.weight": "up",
+    ".lora_B.bias": "diff_b",
+    ".lora_A": "down",
+    ".lora_B": "up",
     ".lora.down.weight": "down",
     ".lora.up.weight": "up",
     "_lora.down.weight": "down",
     "_lora.up.weight": "up",
     ".alpha": "alpha",
-    ".dora_scale": "dora_scale",
+    ".dora_scale": "magnitude",
+    ".lora_magnitude_vector.default.weight": "magnitude",
+    ".lora_magnitude_vector.weight": "magnitude",
+    ".lora_magnitude_vector": "magnitude",
     ".hada_w1_a": "w1_a",
     ".hada_w1_b": "w1_b",
     ".hada_w2_a": "w2_a",
     ".hada_w2_b": "w2_b",
+    ".hada_t1": "t1",
+    ".hada_t2": "t2",
     ".lokr_w1": "k1",
     ".lokr_w1_a": "k1_a",
     ".lokr_w1_b": "k1_b",
     ".lokr_w2": "k2",
     ".lokr_w2_a": "k2_a",
     ".lokr_w2_b": "k2_b",
+    ".lokr_t2": "k2_t",
+    ".diff": "diff",
+    ".diff_b": "diff_b",
+    ".set_weight": "set",
 }
-UNET = ("lora_unet_", "unet.", "diffusion_model.", "base_model.model.unet.")
+SIDE = frozenset({"alpha", "magnitude"})  # roles that change nothing by themselves
 
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """The tensors that change one weight, by role."""
+    """The tensors that change one module, by role."""
 
     module: str
     tensors: Mapping[str, TensorInfo]
 
 
-def adapters(header: Header) -> dict[str, Adapter]:
-    """The adapters of a LoRA file by the module name that the file uses."""
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is in a LoRA file: its adapters by the module name that the file uses, and tensors that are of none."""
+
+    adapters: Mapping[str, Adapter]
+    others: tuple[str, ...]
+
+
+def content(header: Header) -> Content:
+    """The adapters of a LoRA file."""
     found: dict[str, dict[str, TensorInfo]] = {}
+    others = []
     for name, info in header.tensors.items():
         ending = next((e for e in ROLES if name.endswith(e)), None)
-        if ending is not None:
+        if ending is None:
+            others.append(name)
+        else:
             module = name.removesuffix(ending).replace(".processor.", ".")
             found.setdefault(module, {})[ROLES[ending]] = info
-    return {module: Adapter(module, tensors) for module, tensors in found.items() if len(tensors) > 1}
-
-
-def is_for(kind: str, module: str) -> bool:
-    """Whether a module name of a LoRA file means the denoiser (else a text encoder)."""
-    return module.startswith(UNET) == (kind == "denoiser")
-
-
-def aliases(kind: str, takes: Takes, index: int = 0, count: int = 1) -> dict[str, str]:
-    """Module name as LoRA files have it -> the weight of the model that it means.
-
-    takes: the model's tensors; index of count: which of several text encoders.
-    """
-    weights = {name.removesuffix(".weight"): name for name in takes if name.endswith(".weight")}
-    layers = len({n.split(".")[3] for n in takes if n.startswith("down_blocks.0.resnets.")})
-    found: dict[str, str] = {}
-    for module, weight in weights.items():
-        names = _unet(module, takes[weight].source, layers) if kind == "denoiser" else _text(module, index, count)
-        found |= dict.fromkeys(names, weight)
-    return found
-
-
-def _unet(module: str, source: TensorInfo, layers: int) -> list[str]:
-    """By diffusers' name and by the original code's, which the file has, or which follows from the place."""
-    there = source.name.removesuffix(".weight").removeprefix("model.").removeprefix("diffusion_model.")
-    names = {module, there, unet.original(module, layers) or module}
-    flat = [f"lora_unet_{name.replace('.', '_')}" for name in names]
-    dotted = [f"{prefix}{name}" for prefix in UNET[1:] for name in names]
-    short = module.replace(".to_out.0", ".to_out")  # older diffusers
-    return [*flat, *dotted, f"unet.{short}"]
-
-
-def _text(module: str, index: int, count: int) -> list[str]:
-    number = index + 1
-    flat = module.replace(".", "_")
-    kohya = [f"lora_te{number}_text_model_{flat}"] + ([f"lora_te_text_model_{flat}"] if index == 0 else [])
-    if index == 0 and count == 1:
-        kohya.append(f"lora_te2_text_model_{flat}")  # the refiner's one encoder is SDXL's second
-    where = "text_encoder" if index == 0 else f"text_encoder_{number}"
-    return [*kohya, f"{where}.text_model.{module}", f"{where}.{module}"]
+    whole = {module: Adapter(module, tensors) for module, tensors in found.items() if tensors.keys() - SIDE}
+    alone = [t.name for module, tensors in found.items() if module not in whole for t in tensors.values()]
+    return Content(whole, (*others, *alone))
