@@ -33,6 +33,10 @@ TITLES = {
     "sdxl-refiner": "SDXL refiner",
     "sd3": "SD 3",
     "flux": "FLUX",
+    "flux2": "FLUX.2",
+    "z-image": "Z-Image",
+    "qwen-image": "Qwen-Image",
+    "wan": "Wan",
     "svd": "Stable Video Diffusion",
     "kl-f8-4": "4-channel",
     "kl-f8-16": "16-channel",
@@ -40,15 +44,31 @@ TITLES = {
     "clip-g": "CLIP-G",
     "clip-h": "CLIP-H",
     "t5": "T5",
+    "kl-wan": "Wan",
+    "kl-flux2": "FLUX.2",
+    "qwen3-4b": "Qwen 3 4B",
+    "qwen3-8b": "Qwen 3 8B",
+    "qwen2.5-vl": "Qwen 2.5 VL",
+    "umt5": "UMT5",
 }
 FOUR_CHANNELS = frozenset({"sd1", "sd2", "sdxl", "sdxl-refiner", "sd2-unclip", "sd-upscaler", "svd"})
+LANGUAGE = frozenset({"z-image", "flux2", "qwen-image", "wan"})  # listen to language models, or to UMT5
 PARTS: Mapping[str, frozenset[str]] = {
     "kl-f8-4": FOUR_CHANNELS,
     "clip-l": frozenset({"sd1"}),
     "clip-h": frozenset({"sd2", "sd2-unclip"}),
     "clip-g": frozenset({"sdxl-refiner"}),
+    "kl-wan": frozenset({"wan", "qwen-image"}),
+    "kl-flux2": frozenset({"flux2"}),
+    "qwen3-4b": frozenset({"z-image", "flux2"}),
+    "qwen3-8b": frozenset({"flux2"}),
+    "qwen2.5-vl": frozenset({"qwen-image"}),
+    "umt5": frozenset({"wan"}),
 }
-NEVER: Mapping[str, frozenset[str]] = {"kl-f8-16": FOUR_CHANNELS, "t5": FOUR_CHANNELS}
+NEVER: Mapping[str, frozenset[str]] = {
+    "kl-f8-16": FOUR_CHANNELS | {"flux2", "qwen-image", "wan"},
+    "t5": FOUR_CHANNELS | LANGUAGE,
+}
 LATENTS = (frozenset({"sd1", "sd2", "sd2-unclip"}), frozenset({"sdxl", "sdxl-refiner"}))
 IN_LATENTS = frozenset({"Vae", "Latent"})
 

@@ -1,6 +1,6 @@
 """Model families: one module each, with what their files look like and what their shapes do not say. No torch."""
 
-from calotype.diffusion.families import flux, others, sd1, sd2, sd3, sdxl
+from calotype.diffusion.families import flux, flux2, others, qwen_image, sd1, sd2, sd3, sdxl, wan, z_image
 from calotype.diffusion.families.base import Family, Slot, TextFacts
 
 __all__ = ["FAMILIES", "Family", "Slot", "TextFacts"]
@@ -13,7 +13,11 @@ FAMILIES: dict[str, Family] = {
         sdxl.FAMILY,
         sdxl.REFINER,
         sd3.FAMILY,
+        flux2.FAMILY,
         flux.FAMILY,
+        z_image.FAMILY,
+        qwen_image.FAMILY,
+        wan.FAMILY,
         *others.FAMILIES,
     )
 }

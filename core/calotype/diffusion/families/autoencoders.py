@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from calotype.diffusion.families import vae_configs
 from calotype.diffusion.families.base import Layout
 from calotype.diffusion.header import Header
-from calotype.diffusion.layouts import vae
-from calotype.diffusion.layouts.take import Takes, count
+from calotype.diffusion.layouts import flux2, vae, wan_vae
+from calotype.diffusion.layouts.take import Takes, count, takes_named
 
 
 def kl(takes: Takes) -> dict[str, Any]:
@@ -63,7 +64,27 @@ KL = VaeKind(
     kl_alone,
 )
 
-KINDS: dict[str, VaeKind] = {kind.name: kind for kind in (KL,)}
+VIDEO = VaeKind(
+    "video",
+    "diffusers.models.autoencoders.autoencoder_kl_wan:AutoencoderKLWan",
+    vae_configs.video,
+    (
+        Layout("wan", ("decoder.conv1.weight", "decoder.middle.0.residual.0.gamma"), wan_vae.takes_original),
+        Layout("wan-diffusers", ("decoder.conv_in.weight", "decoder.mid_block.resnets.0.norm1.gamma"), takes_named),
+    ),
+    lambda header, prefix: "kl-wan",
+    "calotype.diffusion.video_vae:VideoAutoencoder",
+)
+FLUX2 = VaeKind(
+    "flux2",
+    "diffusers.models.autoencoders.autoencoder_kl_flux2:AutoencoderKLFlux2",
+    vae_configs.flux2,
+    (Layout("flux2", ("decoder.conv_in.weight", "bn.running_mean"), flux2.takes_vae),),
+    lambda header, prefix: "kl-flux2",
+    "calotype.diffusion.flux2_vae:Flux2Autoencoder",
+)
+
+KINDS: dict[str, VaeKind] = {kind.name: kind for kind in (VIDEO, FLUX2, KL)}
 """Every kind of autoencoder, by name; one whose marks another has too comes after it."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calotype.diffusion.families import sd1, sd2, sdxl
+from calotype.diffusion.families import flux2, qwen_image, sd1, sd2, sdxl, wan, z_image
 from calotype.diffusion.families.base import Family, Slot, T5Facts
 from calotype.diffusion.header import Header
 from calotype.diffusion.latents import LatentFormat
@@ -15,8 +15,14 @@ ALONE = (
     Family("clip-h", "the OpenCLIP ViT-H text encoder", text=sd2.FAMILY.text, alone=True, runs=False),
     Family("clip-g", "the OpenCLIP ViT-bigG text encoder", text=sdxl.REFINER.text, alone=True, runs=False),
     Family("t5", "the T5-XXL text encoder", text=(T5,), alone=True, runs=False),
+    Family("qwen3-4b", "the Qwen 3 4B text encoder", text=z_image.FAMILY.text, alone=True, runs=False),
+    Family("qwen3-8b", "the Qwen 3 8B text encoder", text=flux2.FAMILY.text, alone=True, runs=False),
+    Family("qwen2.5-vl", "the Qwen 2.5 VL text encoder", text=qwen_image.FAMILY.text, alone=True, runs=False),
+    Family("umt5", "the UMT5-XXL text encoder", text=wan.FAMILY.text, alone=True, runs=False),
     Family("kl-f8-4", "a 4-channel autoencoder (SD 1.x, SD 2.x or SDXL)", alone=True, runs=False),
     Family("kl-f8-16", "a 16-channel autoencoder (SD 3 or FLUX.1)", LatentFormat(16), alone=True, runs=False),
+    Family("kl-wan", "a video autoencoder (Wan 2.1 or Qwen-Image)", wan.FAMILY.latent, alone=True, runs=False),
+    Family("kl-flux2", "the autoencoder of FLUX.2", flux2.FAMILY.latent, alone=True, runs=False),
 )
 """Files of one part: computed as the family named with them, or as the first that had such a part."""
 
@@ -27,16 +33,12 @@ FAMILIES = ALONE + tuple(
         ("sd-upscaler", "SD x4 upscaler", 4),
         ("sd2-unclip", "SD 2.1 unCLIP", 4),
         ("stable-cascade", "Stable Cascade", 16),
-        ("flux2", "FLUX.2", 128),
         ("chroma", "Chroma", 16),
         ("auraflow", "AuraFlow", 4),
         ("pixart", "PixArt", 4),
         ("hunyuan-dit", "Hunyuan-DiT", 4),
         ("hunyuan-video", "HunyuanVideo", 16),
         ("lumina2", "Lumina 2", 16),
-        ("z-image", "Z-Image", 16),
-        ("qwen-image", "Qwen-Image", 16),
-        ("wan", "Wan 2.x", 16),
         ("ltxv", "LTX-Video", 128),
         ("mochi", "Mochi", 12),
         ("cosmos", "Cosmos", 16),
@@ -45,12 +47,9 @@ FAMILIES = ALONE + tuple(
 
 MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("chroma", ("distilled_guidance_layer.norms.0.scale", "distilled_guidance_layer.layers.0.in_layer.weight")),
-    ("flux2", ("double_stream_modulation_img.lin.weight", "double_stream_modulation_img.linear.weight")),
     ("hunyuan-video", ("txt_in.individual_token_refiner.blocks.0.norm1.weight",)),
     ("auraflow", ("double_layers.0.attn.w1q.weight", "joint_transformer_blocks.0.attn.add_k_proj.weight")),
-    ("qwen-image", ("txt_norm.weight",)),
-    ("z-image", ("cap_embedder.1.weight",)),
-    ("wan", ("head.modulation", "condition_embedder.time_proj.weight")),
+    ("lumina2", ("cap_embedder.1.weight",)),
     ("ltxv", ("adaln_single.emb.timestep_embedder.linear_1.bias",)),
     ("pixart", ("t_block.1.weight",)),
     ("hunyuan-dit", ("mlp_t5.0.weight",)),
@@ -69,11 +68,10 @@ def recognise(header: Header) -> str | None:
     return None
 
 
-def _finer(header: Header, family: str) -> str:
-    """Lumina 2 and Z-Image share names: Z-Image's captions are 2560 wide; LTX and PixArt share those of diffusers."""
-    shapes = (header.shape(p + "cap_embedder.1.weight") for p in PREFIXES)
-    if family == "z-image":
-        return "z-image" if any(s and s[1] == 2560 for s in shapes) else "lumina2"
+def _finer(header: Header, family: str) -> str | None:
+    """Lumina 2 and Z-Image share names, but Z-Image fills captions up; LTX and PixArt share those of diffusers."""
+    if family == "lumina2" and any(p + "cap_pad_token" in header.tensors for p in PREFIXES):
+        return None
     if family == "ltxv" and any(p + "pos_embed.proj.weight" in header.tensors for p in PREFIXES):
         return "pixart"
     return family

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from calotype.diffusion.families.base import Layout
 from calotype.diffusion.header import Header
-from calotype.diffusion.layouts import clip, t5
+from calotype.diffusion.layouts import clip, language, t5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,35 @@ T5 = TextKind(
     ((4096, "t5"),),
 )
 
-KINDS: dict[str, TextKind] = {kind.name: kind for kind in (CLIP, T5)}
+UMT5 = TextKind(
+    "umt5",
+    "UMT5",
+    "calotype.diffusion.text.umt5:UMT5Text",
+    (Layout("umt5", ("encoder.block.1.layer.0.SelfAttention.relative_attention_bias.weight",), t5.takes),),
+    ("encoder.final_layer_norm.weight",),
+    ((4096, "umt5"),),
+)
+QWEN3 = TextKind(
+    "qwen3",
+    "Qwen 3",
+    "calotype.diffusion.text.qwen:Qwen3Text",
+    tuple(Layout("qwen3", (f"{p}layers.0.self_attn.q_norm.weight",), language.takes_language) for p in ("model.", "")),
+    ("model.norm.weight", "norm.weight"),
+    ((2560, "qwen3-4b"), (4096, "qwen3-8b")),
+)
+QWEN_VL = TextKind(
+    "qwen2.5-vl",
+    "Qwen 2.5 VL",
+    "calotype.diffusion.text.qwen_vl:QwenVLText",
+    tuple(
+        Layout("qwen2.5-vl", (f"{p}layers.0.self_attn.q_proj.bias",), language.takes_language)
+        for p in ("model.", "model.language_model.", "language_model.", "")
+    ),
+    ("model.norm.weight", "model.language_model.norm.weight", "language_model.norm.weight", "norm.weight"),
+    ((3584, "qwen2.5-vl"),),
+)
+
+KINDS: dict[str, TextKind] = {kind.name: kind for kind in (CLIP, UMT5, T5, QWEN3, QWEN_VL)}
 """Every kind of text encoder, by name."""
 
 
