@@ -50,8 +50,7 @@ def from_sentencepiece(data: bytes, where: str) -> Unigram:
     unknown = next((i for i, kind in enumerate(kinds) if kind == UNKNOWN), 0)
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=unknown, byte_fallback=False))
     rules: list[Any] = [normalizers.Precompiled(charsmap)] if charsmap else []
-    spaces = [normalizers.Strip(left=False, right=True), normalizers.Replace(Regex(" {2,}"), SPACE)]
-    tokenizer.normalizer = normalizers.Sequence([*rules, *spaces])
+    tokenizer.normalizer = normalizers.Sequence([*rules, normalizers.Replace(Regex(" {2,}"), " ")])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="always")
     tokenizer.decoder = decoders.Metaspace(replacement=SPACE, prepend_scheme="always")
     special = [pieces[i][0] for i, kind in enumerate(kinds) if kind in (CONTROL, USER, UNKNOWN)]

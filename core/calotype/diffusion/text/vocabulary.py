@@ -9,13 +9,16 @@ from calotype.diffusion.header import Header, TensorInfo
 from calotype.diffusion.text.unigram import Unigram, from_json, from_sentencepiece
 from calotype.errors import ModelError
 
-SHIPPED = Path(__file__).parents[2] / "assets" / "t5" / "spiece.model.gz"
+SHIPPED = Path(__file__).parents[2] / "assets" / "t5" / "tokenizer.json.gz"
 INSIDE = ("spiece_model", "tokenizer_json")  # tensors of bytes in repackaged files
 BESIDE = ("tokenizer.json", "spiece.model")
 
 
 def found(header: Header, prefix: str) -> Unigram:
-    """The vocabulary of the encoder under a prefix: the nearest one. Raises ModelError when there is none."""
+    """The vocabulary of the encoder under a prefix: the nearest one, T5's own when there is none nearby.
+
+    Raises ModelError for one that cannot be read.
+    """
     for name in INSIDE:
         for key in (prefix + name, name, prefix.removesuffix("transformer.") + name):
             if key in header.tensors:
@@ -23,13 +26,7 @@ def found(header: Header, prefix: str) -> Unigram:
     for path in places(header.path, prefix):
         if path.is_file():
             return read(path.read_bytes(), path.name)
-    if SHIPPED.is_file():
-        return read(gzip.decompress(SHIPPED.read_bytes()), SHIPPED.name)
-    beside = places(header.path, prefix)[0]
-    raise ModelError(
-        f"{header.path.name} has no vocabulary for its T5 text encoder. Put T5's tokenizer.json or spiece.model into "
-        f'the folder "{beside.parent.name}", beside {header.path.name}.'
-    )
+    return read(gzip.decompress(SHIPPED.read_bytes()), SHIPPED.name)
 
 
 def places(path: Path, prefix: str) -> list[Path]:
