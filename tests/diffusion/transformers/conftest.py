@@ -1,0 +1,128 @@
+"""Tiny models of the families that listen to language models, and how their files are written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from calotype.diffusion.loading import load
+from calotype.diffusion.sampling import sample
+from calotype.diffusion.text import qwen_tokens
+from calotype.types import Clip, Conditioning, FileRef, Latent, Model, Vae
+
+CHAT = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
+    "{% if not enable_thinking %}<think>\n\n</think>\n\n{% endif %}"
+)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def tokenizer():
+    """transformers' own tokeniser with Qwen's vocabulary and the chat template of Qwen 3."""
+    from transformers.models.qwen2.tokenization_qwen2 import Qwen2Tokenizer
+
+    said = json.loads(qwen_tokens._tokenizer().to_str())
+    made = Qwen2Tokenizer(vocab=said["model"]["vocab"], merges=[tuple(m) for m in said["model"]["merges"]])
+    made.add_tokens(list(qwen_tokens.SPECIAL), special_tokens=True)
+    made.chat_template = CHAT
+    return made
+
+
+def lively(module: torch.nn.Module, seed: int) -> torch.nn.Module:
+    """The module with weights that all matter: norms and gates near one, everything else small noise."""
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            if parameter.ndim > 1:
+                parameter.normal_(0, parameter[0].numel() ** -0.5)
+            else:
+                parameter.add_(torch.randn_like(parameter) * 0.05)
+    return module.eval()
+
+
+@pytest.fixture(scope="session")
+def qwen3() -> Callable[[int], Any]:
+    """A Qwen 3 of so many layers, 16 features wide."""
+    from transformers.models.qwen3.configuration_qwen3 import Qwen3Config
+    from transformers.models.qwen3.modeling_qwen3 import Qwen3ForCausalLM
+
+    def make(layers: int) -> Any:
+        rope = {"rope_type": "default", "rope_theta": 1e6}
+        config = Qwen3Config(
+            vocab_size=151936, hidden_size=16, intermediate_size=24, num_hidden_layers=layers, num_attention_heads=2,
+            num_key_value_heads=1, head_dim=8, rope_parameters=rope, tie_word_embeddings=True,
+        )  # fmt: skip
+        return lively(Qwen3ForCausalLM(config), 1)
+
+    return make
+
+
+def folder_of(root: Path, **components: Any) -> Path:
+    """A diffusers folder with these components."""
+    for name, module in components.items():
+        module.save_pretrained(root / name)
+    return root
+
+
+def file_of(path: Path, tensors: Mapping[str, torch.Tensor]) -> Path:
+    """A safetensors file."""
+    save_file({name: tensor.contiguous().clone() for name, tensor in tensors.items()}, path)
+    return path
+
+
+class Loaded:
+    """The three parts of a model, loaded from files by our own loaders."""
+
+    def __init__(self, family: str, model: Path, clip: Path, vae: Path) -> None:
+        paths = {"model": model, "clip": clip, "vae": vae}
+
+        def loaded(kind: Any, name: str) -> Any:
+            return load(kind(FileRef("any", name), family), lambda file: paths[file.name], torch.device("cpu"))
+
+        self.family = family
+        self.denoiser, self.clip, self.vae = loaded(Model, "model"), loaded(Clip, "clip"), loaded(Vae, "vae")
+
+    def conditioning(self, text: str) -> Conditioning:
+        return Conditioning((self.clip.encode(text),), self.family)
+
+    def sampled(self, latent: torch.Tensor, sigmas: torch.Tensor, positive: Any, negative: Any, **how: Any) -> Any:
+        positive, negative = (self.conditioning(c) if isinstance(c, str) else c for c in (positive, negative))
+        return sample(
+            self.denoiser, positive, negative, Latent(latent), sampler="euler", sigmas=sigmas, seed=7, **how
+        ).latent.samples
+
+
+@pytest.fixture(scope="session")
+def tools() -> Any:
+    """What these tests share, as one object: tests import from nowhere."""
+
+    class Tools:
+        Loaded = Loaded
+        lively = staticmethod(lively)
+        folder_of = staticmethod(folder_of)
+        file_of = staticmethod(file_of)
+
+        @staticmethod
+        def noise(*shape: int) -> torch.Tensor:
+            return torch.randn(*shape, generator=torch.Generator().manual_seed(7))
+
+        @staticmethod
+        def distance(a: torch.Tensor, b: torch.Tensor) -> float:
+            assert a.shape == b.shape
+            return float((a - b).norm() / b.norm())
+
+    return Tools
