@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -23,14 +23,17 @@ def er_sde(
     *,
     s_noise: float = 1.0,
     max_stage: int = 3,
-    noise_scaler: Callable[[float], float] | None = None,
+    solver: str = "er",
+    eta: float = 1.0,
 ) -> Tensor:
     """ER-SDE-Solver-3, algorithms 1 to 3, with phi(s) = s (exp(s^0.3) + 10), in variance-exploding units.
 
-    max_stage: 1 to 3, the order; noise_scaler: phi; s for the SDE with least noise is the ODE.
+    max_stage: 1 to 3, the order; solver: "er", or "reverse" for phi(s) = s^(1 + eta), the reverse-time SDE, of which
+    "ode" is the case without noise.
     """
     levels = sigmas.tolist()
-    phi = noise_scaler or er_noise
+    phi = er_noise if solver == "er" else partial(pow_noise, power=1 + eta if solver == "reverse" else 1.0)
+    s_noise = 0.0 if solver == "ode" or (solver == "reverse" and eta == 0) else s_noise
     before: list[Tensor] = []  # the estimate and its first difference at the step before
     for i, (sigma, following) in enumerate(pairwise(levels)):
         denoised = denoise(x, sigma)
@@ -56,6 +59,11 @@ def er_sde(
             x = x.add(noise(sigma, following), alpha=s_noise * math.sqrt(max(following**2 - (sigma * ratio) ** 2, 0)))
         before = found
     return x
+
+
+def pow_noise(sigma: float, power: float) -> float:
+    """phi of the reverse-time SDE, section 3: s^(1 + eta)."""
+    return float(sigma**power)
 
 
 def er_noise(sigma: float) -> float:

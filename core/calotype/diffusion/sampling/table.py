@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -107,11 +108,12 @@ def guided(kind: Callable[[Function], Sampler], f: Function) -> Sampler:
 
 
 def adams(f: Function) -> Sampler:
-    """SA-Solver: independent noise between 20 and 80 percent of the schedule."""
+    """SA-Solver: independent noise between 20 and 80 percent of the schedule, or `start` and `end`, as shares."""
 
     def sampler(denoise: Denoiser, x: Tensor, sigmas: Tensor, draws: Noises, on_step: OnStep, **options: Any) -> Tensor:
         to_sigma = denoise.sampling.percent_to_sigma
-        options = {"interval": (to_sigma(0.2), to_sigma(0.8))} | options
+        shares = options.pop("start", 0.2), options.pop("end", 0.8)
+        options = {"interval": (to_sigma(shares[0]), to_sigma(shares[1]))} | options
         return f(denoise, x, sigmas, draws.white(), on_step, **options)
 
     return sampler
@@ -223,12 +225,18 @@ def in_snr_units(sampler: Sampler) -> Sampler:
     return flow
 
 
+def snr_level(sigma: float) -> float:
+    """A flow's level in variance-exploding units; infinite for pure noise."""
+    return sigma / (1 - sigma) if sigma < 1 else math.inf
+
+
 def flow_adams(f: Function) -> Sampler:
     """`adams` on a rectified flow."""
 
     def sampler(denoise: Denoiser, x: Tensor, sigmas: Tensor, draws: Noises, on_step: OnStep, **options: Any) -> Tensor:
-        high, low = (denoise.sampling.percent_to_sigma(share) for share in (0.2, 0.8))
-        options = {"interval": (high / (1 - high), low / (1 - low))} | options
+        shares = options.pop("start", 0.2), options.pop("end", 0.8)
+        high, low = (denoise.sampling.percent_to_sigma(share) for share in shares)
+        options = {"interval": (snr_level(high), snr_level(low))} | options
         return f(denoise, x, sigmas, draws.white(), on_step, **options)
 
     return in_snr_units(sampler)

@@ -47,4 +47,8 @@ class TextEncoder:
         """A prompt, or one for each encoder, with weights in parentheses. tokens: (1, N, D) float32 on the CPU."""
         texts = [text] * len(self.encoders) if isinstance(text, str) else list(text)
         pairs = zip(self.encoders, texts, strict=True)
-        return self._join([one.encoded(said, self.device, self.clip_skip) if one else None for one, said in pairs])
+        return self.joined([one.encoded(said, self.device, self.clip_skip) if one else None for one, said in pairs])
+
+    def joined(self, encoded: Sequence[Encoded | None]) -> Prompt:
+        """What the encoders say, together, as the family puts it."""
+        return self._join(encoded)

@@ -1,0 +1,101 @@
+"""Nodes that change what a model's layers do, at which noise levels it works, or where it denoises."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from calotype.node import Input, Node
+from calotype.types import Model
+from calotype_nodes.guidance import patched
+
+
+class FreeU(Node, category="model"):
+    """Strengthen the backbone of a U-Net and weaken its skip connections: clearer pictures for free."""
+
+    model: Model
+    b1: float = Input(default=1.1, ge=0, le=10, step=0.01, doc="Backbone, lowest level.")
+    b2: float = Input(default=1.2, ge=0, le=10, step=0.01, doc="Backbone, the level above.")
+    s1: float = Input(default=0.9, ge=0, le=10, step=0.01, doc="Low frequencies of skip connections, lowest level.")
+    s2: float = Input(default=0.2, ge=0, le=10, step=0.01, doc="The same, the level above.")
+
+    def run(self) -> Model:
+        """Add the patch."""
+        return patched(self.model, "freeu", b1=self.b1, b2=self.b2, s1=self.s1, s2=self.s2, by_structure=False)
+
+
+class FreeUV2(Node, category="model"):
+    """FreeU that strengthens the backbone where there is structure only."""
+
+    model: Model
+    b1: float = Input(default=1.3, ge=0, le=10, step=0.01, doc="Backbone, lowest level.")
+    b2: float = Input(default=1.4, ge=0, le=10, step=0.01, doc="Backbone, the level above.")
+    s1: float = Input(default=0.9, ge=0, le=10, step=0.01, doc="Low frequencies of skip connections, lowest level.")
+    s2: float = Input(default=0.2, ge=0, le=10, step=0.01, doc="The same, the level above.")
+
+    def run(self) -> Model:
+        """Add the patch."""
+        return patched(self.model, "freeu", b1=self.b1, b2=self.b2, s1=self.s1, s2=self.s2, by_structure=True)
+
+
+class DifferentialDiffusion(Node, category="model"):
+    """Let a noise mask say when each place is denoised: grey ones later than white ones."""
+
+    model: Model
+    strength: float = Input(default=1.0, ge=0, le=1, step=0.01, doc="Against the mask as it is.")
+
+    def run(self) -> Model:
+        """Add the patch."""
+        return patched(self.model, "differential", strength=self.strength)
+
+
+class ModelSamplingShift(Node, category="model"):
+    """Shift the noise levels of a flow model towards noise (SD 3, AuraFlow, Wan, Qwen-Image, Z-Image)."""
+
+    model: Model
+    shift: float = Input(default=3.0, ge=0.01, le=100, step=0.01, doc="1 is none; larger pictures need more.")
+
+    def run(self) -> Model:
+        """Add the patch."""
+        return patched(self.model, "sampling", levels="shift", shift=self.shift)
+
+
+class ModelSamplingFlux(Node, category="model"):
+    """Shift the noise levels of FLUX.1 by the size of the picture."""
+
+    model: Model
+    max_shift: float = Input(default=1.15, ge=0, le=100, step=0.01, doc="At 1024 x 1024.")
+    base_shift: float = Input(default=0.5, ge=0, le=100, step=0.01, doc="At 256 x 256.")
+    width: int = Input(default=1024, ge=16, le=16384, step=8, doc="Of the picture, in pixels.")
+    height: int = Input(default=1024, ge=16, le=16384, step=8, doc="Of the picture, in pixels.")
+
+    def run(self) -> Model:
+        """Add the patch."""
+        names = ("max_shift", "base_shift", "width", "height")
+        return patched(self.model, "sampling", levels="flux", **{name: getattr(self, name) for name in names})
+
+
+class ModelSamplingContinuous(Node, category="model"):
+    """Say that a model works at continuous noise levels (EDM, CosXL)."""
+
+    model: Model
+    prediction: Literal["v", "edm", "eps"] = Input(default="v", doc="What it predicts.")
+    time: Literal["log", "angle"] = Input(default="log", doc="How a level is told: its logarithm, or its angle.")
+    sigma_max: float = Input(default=120.0, ge=0.001, le=1000, step=0.001)
+    sigma_min: float = Input(default=0.002, ge=0.001, le=1000, step=0.001)
+
+    def run(self) -> Model:
+        """Add the patch."""
+        levels = "edm" if self.time == "log" else "angle"
+        ends = {"sigma_max": self.sigma_max, "sigma_min": self.sigma_min}
+        return patched(self.model, "sampling", levels=levels, predicts=self.prediction, **ends)
+
+
+class ModelSamplingLCM(Node, category="model"):
+    """Say that a model is a latent consistency model."""
+
+    model: Model
+    zero_snr: bool = Input(default=False, doc="Whether its last noise level is pure noise.")
+
+    def run(self) -> Model:
+        """Add the patch."""
+        return patched(self.model, "sampling", levels="lcm", zero_snr=self.zero_snr)
