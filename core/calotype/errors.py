@@ -269,15 +269,23 @@ class ExecutionError(CalotypeError):
 
 
 class NodeError(ExecutionError):
-    """A node raised. The original exception, with its author's traceback, is `__cause__`."""
+    """A node raised. The original exception, with its author's traceback, is `__cause__`.
+
+    traceback: the same as text, where it crosses to another process or to a file; else empty.
+    """
 
     code = "node"
+    traceback: str = ""
 
     def __init__(self, node: str, type: str, reason: str, *, hint: str | None = None) -> None:
         problem = Problem(code=self.code, node=node, type=type, message=reason, hint=hint)
         super().__init__(str(problem), [problem])
         self.node = node
         self.type = type
+
+    def to_dict(self) -> dict[str, Any]:
+        """As every error, with the traceback of the node's author."""
+        return super().to_dict() | ({"traceback": self.traceback} if self.traceback else {})
 
 
 class MutationError(NodeError):

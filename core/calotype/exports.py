@@ -25,7 +25,7 @@ def write_saved(node: str, key: str, saved: Saved, out: Path, record: Mapping[st
     """
     for index, file in enumerate(saved.files):
         path = out / _name(file, key, index, len(saved.files))
-        data = _with_record(file, {**record, "node": node, "index": index})
+        data = with_record(file.data, file.media_type, {**record, "node": node, "index": index})
         if path.exists() and _same(path, file):
             yield path, False
         else:
@@ -39,12 +39,13 @@ def _name(file: Artifact, key: str, index: int, count: int) -> str:
     return f"{stem or file.name}_{key[:8]}{number}.{suffix}" if stem else f"{file.name}_{key[:8]}{number}"
 
 
-def _with_record(file: Artifact, record: Mapping[str, Any]) -> bytes:
-    if file.media_type != PNG:
-        return file.data
+def with_record(data: bytes, media_type: str, record: Mapping[str, Any]) -> bytes:
+    """A picture with the record of its run inside; what is no PNG stays as it is. Raises FileError: it is damaged."""
+    if media_type != PNG:
+        return data
     from calotype.images import with_text
 
-    return with_text(file.data, KEYWORD, orjson.dumps(record).decode())
+    return with_text(data, KEYWORD, orjson.dumps(record).decode())
 
 
 def _same(path: Path, file: Artifact) -> bool:

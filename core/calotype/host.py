@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,10 @@ SECRET = "CALOTYPE_SECRET_"
 
 
 class LocalHost:
-    """Gives nodes what they ask for. Building it costs nothing; torch comes with the first model or device."""
+    """Gives nodes what they ask for. Building it costs nothing; torch comes with the first model or device.
+
+    on_load: told of every recipe before its weights are looked for.
+    """
 
     def __init__(
         self, files: Files, settings: Settings, runtime: Runtime, env: Mapping[str, str] | None = None
@@ -34,6 +37,7 @@ class LocalHost:
         self._runtime = runtime
         self._env = os.environ if env is None else env
         self._families: dict[tuple[str, str], str] = {}
+        self.on_load: Callable[[Recipe], object] = _ignore
 
     @cached_property
     def device(self) -> torch.device:
@@ -61,8 +65,19 @@ class LocalHost:
     @contextmanager
     def use(self, recipe: Recipe) -> Iterator[Any]:
         """The module of a recipe on its device, held while in use."""
+        self.on_load(recipe)
         with self.pool.use(recipe) as module:
             yield module
+
+    def resident(self) -> list[dict[str, Any]]:
+        """The models that are resident now, as `Pool.resident` tells them; asking loads nothing."""
+        pool: Pool | None = vars(self).get("pool")
+        return pool.resident() if pool is not None else []
+
+    def unload(self) -> int:
+        """Let go of every model that is not in use; the bytes."""
+        pool: Pool | None = vars(self).get("pool")
+        return pool.unload() if pool is not None else 0
 
     def path(self, file: FileRef) -> Path:
         """The local path of a file."""
@@ -88,3 +103,7 @@ class LocalHost:
         if value is None:
             raise FileError(f'the secret "{name}" is not set; set the environment variable {SECRET}{name}')
         return Secret(name, value)
+
+
+def _ignore(recipe: Recipe) -> None:
+    """Nobody wants to know."""

@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,12 +39,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Finished:
-    """A run that ended: its record, the results of its targets, and the files that its nodes made, by node."""
+    """A run that ended: its record, the results of its targets, and the files that its nodes made, by node.
+
+    saved: those to be kept; shown: previews.
+    """
 
     record: RunRecord
     results: Mapping[str, Stored]
     saved: Mapping[str, Saved]
     error: CalotypeError | None = None
+    shown: Mapping[str, Saved] = field(default_factory=dict)
 
 
 class Services:
@@ -135,11 +139,13 @@ class Services:
         on_event: OnEvent | None = None,
         keep_going: bool = False,
         cancel: threading.Event | None = None,
+        run: str = "",
     ) -> Finished:
         """Run a document. What nodes do never raises: the record says it.
 
         targets: nodes to run to, instead of the output nodes. save: "node.output" -> file to write it to. out: folder
-        for the files that the run makes. Raises ValidationError, GraphError, FileError before anything runs.
+        for the files that the run makes. run: its id, where somebody else gives it. Raises ValidationError, GraphError,
+        FileError before anything runs.
         """
         resolved, graph = self.prepared(document, chosen=bool(targets or save))
         if out is not None:
@@ -147,18 +153,19 @@ class Services:
         named = [self._end(graph.uses, end) for end in save or ()]
         base = self._targets(resolved, graph, targets) if targets or out is not None or not save else []
         plan = self.planner.plan(graph, list(dict.fromkeys([*base, *named])))
-        started, emitter = datetime.now(UTC), Emitter(uuid.uuid4().hex, on_event)
+        started, emitter = datetime.now(UTC), Emitter(run or uuid.uuid4().hex, on_event)
         outcome = self.executor.run(plan, emitter, cancel=cancel, keep_going=keep_going)
-        record, saved = self._record(emitter.run, resolved, outcome, started), dict[str, Saved]()
+        record = self._record(emitter.run, resolved, outcome, started)
+        saved, shown = dict[str, Saved](), dict[str, Saved]()
         try:
-            saved = saved_by(plan, outcome)
+            saved, shown = saved_by(plan, outcome)
             self._write(plan, saved, record, emitter, out)
             self._export(outcome, record, emitter, save or {})
         except (FileError, StoreError) as error:
             outcome.error, outcome.status, record.status = error, "failed", "failed"
             record.error = error.to_dict()
         self._remember(record)
-        return Finished(record, outcome.results, saved, outcome.error)
+        return Finished(record, outcome.results, saved, outcome.error, shown)
 
     def _last(self, name: str) -> dict[str, Any] | None:
         """The newest record of a workflow; None, with a warning, where the history cannot be read."""
@@ -246,19 +253,20 @@ def read_workflow(data: bytes, name: str, settings: Settings | None = None) -> t
     return open_bytes(data, name, lambda: plugins_of(settings or Settings.load()).importers())
 
 
-def saved_by(plan: Plan, outcome: Outcome) -> dict[str, Saved]:
-    """The files to be kept that the targets made, by node. Nothing else is read back from the store."""
-    found: dict[str, Saved] = {}
+def saved_by(plan: Plan, outcome: Outcome) -> tuple[dict[str, Saved], dict[str, Saved]]:
+    """The files that the targets made, by node: to be kept, and previews. Nothing else is read back from the store."""
+    saved, shown = dict[str, Saved](), dict[str, Saved]()
     for node in plan.targets:
         stored, spec = outcome.results.get(node), plan.by_node[node].spec
         names = [o.name for o in spec.outputs.values() if "Saved" in sockets.names(o.socket)]
         each = [stored.value(name) for name in names] if stored else []
         if stored and FILES in stored.names:
             each = stored.value(FILES)
-        files = tuple(file for one in each if one.kept for file in one.files)
-        if files:
-            found[node] = Saved(files)
-    return found
+        for found, kept in ((saved, True), (shown, False)):
+            files = tuple(file for one in each if one.kept is kept for file in one.files)
+            if files:
+                found[node] = Saved(files, kept)
+    return saved, shown
 
 
 def find_workflow(name: str | Path) -> Path:

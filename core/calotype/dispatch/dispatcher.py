@@ -63,7 +63,8 @@ class Dispatcher:
     async def stop(self, drain: float = 10.0) -> None:
         """Take nothing more; wait up to `drain` seconds for what runs; what still runs then goes back to the queue."""
         self._closing = True
-        self._loops[0:1] and self._loops[0].cancel()
+        self._news.set()
+        await asyncio.gather(*self._loops[:1], return_exceptions=True)  # never in the middle of a claim
         await self._backend.stop(drain)
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -99,7 +100,7 @@ class Dispatcher:
     async def _serve(self) -> None:
         """Give out runs until the end."""
         wait = SOONEST
-        while True:
+        while not self._closing:
             self._news.clear()
             try:
                 waits = await self._assign()
@@ -117,7 +118,7 @@ class Dispatcher:
         """A run for every idle worker; whether one was left idle though runs wait."""
         left = False
         for worker in self.workers():
-            if worker.state != "idle" or worker.id in self.running.values():
+            if self._closing or worker.state != "idle" or worker.id in self.running.values():
                 continue
             seen: list[Waiting] = []
             lease = await asyncio.to_thread(self._runs.claim, worker.id, partial(self._choose, worker, seen))
@@ -206,8 +207,15 @@ class Dispatcher:
             await self._backend.cancel(run, self._grace)
         except CalotypeError as error:
             _log.warning("run %s cannot be stopped: %s", run, error)
+        finally:
+            self._stopping.discard(run)  # if it had only just begun, the next beat asks again
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("the work on a run failed", exc_info=error)

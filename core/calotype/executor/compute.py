@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+import traceback
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,6 +16,7 @@ from calotype.node import InputSpec
 from calotype.plan import Entry
 from calotype.store import Stored
 
+TRACEBACK = 16_000  # characters of one that are kept
 HOST_FULL = "DefaultCPUAllocator: can't allocate memory"  # a plain RuntimeError of torch, known by its words alone
 
 
@@ -46,7 +50,9 @@ def compute(run: Running, entry: Entry, values: dict[str, Any]) -> dict[str, Any
         result = node.run(run.context(entry.node)) if entry.spec.takes_context else node.run()
     except Cancelled:
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if asked_to_stop(error):
+            raise
         raise _wrapped(run, entry, error) from error
     if watched and run.guard.changed(watched):
         _forget_spoilt(run, entry)
@@ -114,8 +120,30 @@ def _outputs(run: Running, entry: Entry, result: Any) -> dict[str, Any]:
     return {next(iter(specs)): result}
 
 
+def asked_to_stop(error: BaseException) -> bool:
+    """Whether this is the user's own ^C, which Python raises in the main thread, and not what a node raised."""
+    return (
+        isinstance(error, KeyboardInterrupt)
+        and threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
+
+
 def _wrapped(run: Running, entry: Entry, error: BaseException) -> CalotypeError:
     """The one place where a node's exception becomes ours; its traceback stays with it as the cause."""
+    found = _translated(run, entry, error)
+    if isinstance(found, NodeError) and not found.traceback:
+        found.traceback = _told(error)
+    return found
+
+
+def _told(error: BaseException) -> str:
+    """A node's traceback as text: from its own code on, and the end of it where it is long."""
+    said = "".join(traceback.format_exception(type(error), error, error.__traceback__ and error.__traceback__.tb_next))
+    return said if len(said) <= TRACEBACK else f"...\n{said[-TRACEBACK:]}"
+
+
+def _translated(run: Running, entry: Entry, error: BaseException) -> CalotypeError:
     name, kind = run.prefix + entry.node, type(error).__name__
     if isinstance(error, NodeError):
         return error

@@ -12,7 +12,7 @@ from calotype.collector import at_rest, seldom
 from calotype.context import Host, NodeContext
 from calotype.errors import CalotypeError, Cancelled, ExecutionError, StoreError
 from calotype.events import NodeFailed, NodeFinished, NodeSkipped, NodeStarted, RunFinished, RunStarted
-from calotype.executor.compute import compute, gather
+from calotype.executor.compute import asked_to_stop, compute, gather
 from calotype.executor.guard import PLAIN, Guard
 from calotype.executor.mapping import compute_map
 from calotype.executor.memory import Meter
@@ -150,7 +150,9 @@ class Run:
         values = {**dict.fromkeys(entry.spec.inputs), **gather(entry, eager, self.results)}
         try:
             wants = set(self.node_class(entry.spec)(**values).wants())
-        except Exception as error:
+        except BaseException as error:
+            if asked_to_stop(error):
+                raise
             self._fail(entry, ExecutionError(f'node "{entry.node}": wants() raised {type(error).__name__}: {error}'))
             return False
         entry.links = tuple(e for e in entry.links if e.input not in lazy or e.input in wants)

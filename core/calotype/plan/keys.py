@@ -137,7 +137,7 @@ def fingerprint_of(node: Any, use: Use, spec: NodeSpec) -> str:
     """What a node says of itself; an exception in it is an error of that node. Raises NodeError."""
     try:
         said = node.fingerprint()
-    except Exception as error:
+    except (Exception, SystemExit, GeneratorExit) as error:
         reason = f"fingerprint() raised {type(error).__name__}: {error}"
         raise NodeError(use.id, spec.id, reason) from error
     if not isinstance(said, str):
