@@ -15,8 +15,10 @@ if TYPE_CHECKING:  # so that a route module can be read, and tested, without all
     from calotype.server.documents import Documents
     from calotype.server.limits import Limits
     from calotype.server.routing import Route
+    from calotype.server.shelf import Shelf
     from calotype.server.state import State
     from calotype.settings import Settings
+    from calotype.uploads import Uploads
 
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings")
 LIMITS: web.AppKey[Limits] = web.AppKey("limits")
@@ -29,3 +31,5 @@ OUTPUTS: web.AppKey[Outputs] = web.AppKey("outputs")
 HUB: web.AppKey[Hub] = web.AppKey("hub")
 DISPATCHER: web.AppKey[Dispatcher] = web.AppKey("dispatcher")
 LIBRARY: web.AppKey[Library] = web.AppKey("library")
+UPLOADS: web.AppKey[Uploads] = web.AppKey("uploads")
+SHELF: web.AppKey[Shelf] = web.AppKey("shelf")

@@ -19,10 +19,12 @@ from calotype.outputs import Outputs
 from calotype.runs import Runs
 from calotype.server.aside import Aside
 from calotype.server.documents import Documents
-from calotype.server.keys import ASIDE, DISPATCHER, DOCUMENTS, HUB, LIBRARY, OUTPUTS, RUNS
+from calotype.server.keys import ASIDE, DISPATCHER, DOCUMENTS, HUB, LIBRARY, OUTPUTS, RUNS, SHELF, UPLOADS
 from calotype.server.limits import Limits
+from calotype.server.shelf import Shelf
 from calotype.services import SHIPPED
 from calotype.settings import Settings
+from calotype.uploads import Bounds, Uploads
 
 Parts = dict[web.AppKey[Any], Any]
 RUNS_FILE = "runs.sqlite"
@@ -60,7 +62,14 @@ async def opened(
             ASIDE: aside,
             HUB: hub,
             DISPATCHER: dispatcher,
+            UPLOADS: Uploads(settings.home / "input", bounds(limits), crash=crash),
+            SHELF: Shelf(documents.files),
         }
+
+
+def bounds(limits: Limits) -> Bounds:
+    """What uploads may be."""
+    return Bounds(pixels=limits.pixels, frames=limits.frames, bytes=limits.upload)
 
 
 def check_disjoint(settings: Settings) -> None:

@@ -4,11 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from calotype.server.routes import checking, docs, events, nodes, queue, runs, system
+from calotype.server.routes import (
+    checking,
+    docs,
+    endpoints,
+    events,
+    files,
+    models,
+    nodes,
+    plugins,
+    queue,
+    runs,
+    system,
+    uploads,
+    workflows,
+)
 from calotype.server.routing import Route
 
 
 def every() -> Iterator[Route]:
     """Every route of the server, in the order of the documentation."""
-    for module in (runs, events, queue, checking, nodes, system, docs):
+    for module in (
+        runs,
+        events,
+        files,
+        queue,
+        workflows,
+        endpoints,
+        checking,
+        uploads,
+        nodes,
+        plugins,
+        models,
+        system,
+        docs,
+    ):
         yield from module.routes

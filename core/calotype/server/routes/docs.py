@@ -11,7 +11,8 @@ from aiohttp import web
 from pydantic import Field
 
 from calotype.server.gate import GATE
-from calotype.server.keys import ROUTES
+from calotype.server.interfaces import paths
+from calotype.server.keys import DOCUMENTS, LIBRARY, ROUTES
 from calotype.server.openapi import describe, path_of
 from calotype.server.pages import page
 from calotype.server.routing import JSON, Asked, Call, NoQuery, Route, Routes
@@ -55,12 +56,15 @@ def _entered(call: Call[None, FrontQuery]) -> web.Response:
 @routes.get("/openapi.json")
 async def openapi(call: Call[None, NoQuery]) -> web.StreamResponse:
     """This API as OpenAPI 3.1."""
-    body = await asyncio.to_thread(_described, call.part(ROUTES))
+    own = paths(call.part(LIBRARY), call.part(DOCUMENTS).registry) if LIBRARY in call.request.app else {}
+    body = await asyncio.to_thread(_described, call.part(ROUTES), own)
     return web.Response(body=body, content_type=JSON)
 
 
-def _described(known: tuple[Route, ...]) -> bytes:
-    return orjson.dumps(describe(known), default=str)
+def _described(known: tuple[Route, ...], own: dict[str, Any]) -> bytes:
+    """With the endpoints of the workflows that are there, each with its own schema."""
+    said = describe(known)
+    return orjson.dumps(said | {"paths": said["paths"] | own}, default=str)
 
 
 @routes.get("/docs", produces=(HTML,))
