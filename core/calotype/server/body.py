@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from calotype.server.problems import Refused
 from calotype.workflow.values import pointer
 
 CONTAINERS = 12  # objects and lists for each node that is allowed: its own, inputs, links, layout
+
+TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 
 
 class _Bad:
@@ -29,17 +32,40 @@ class _Twice(dict[str, Any]):
 
 
 def parse(data: bytes, limits: Limits) -> Any:
-    """The JSON value of a body. Raises Refused: 400 malformed, 413 too much, 422 what no document may hold."""
+    """The JSON value of a body. Raises Refused: 400 malformed, 413 too much, 422 what no document may hold.
+
+    What costs little comes first, so that a bomb costs little. That a key stands twice is seen by counting: only then
+    is the body read again, slowly, to say where.
+    """
     if len(data) > limits.body:
         raise Refused(413, "too-large", f"the body is larger than {limits.body} bytes", pointer="")
     if data.count(b"{") + data.count(b"[") > CONTAINERS * limits.nodes:
         raise Refused(413, "too-large", f"the body holds more than {CONTAINERS * limits.nodes} objects", pointer="")
     reader = _Reader(limits)
     said = reader.read(data)
+    _few_nodes(said, limits)
+    depth, keys = _measured(said, limits.depth)
+    if depth > limits.depth:
+        raise Refused(422, "too-deep", f"the body is nested more than {limits.depth} deep", pointer="")
+    if keys != TEXT.sub(b"", data).count(b":"):
+        said = reader.read(data, twice=True)
     problems = list(reader.problems(said, data))
     if problems:
         raise Refused(422, problems[0].code, str(problems[0]), problems=problems)
     return said
+
+
+def _few_nodes(said: Any, limits: Limits) -> None:
+    """No workflow of a body has more nodes than may be. Raises Refused before anything looks at them."""
+    wishes = [("", said)]
+    if isinstance(said, dict) and isinstance(said.get("runs"), list):
+        wishes += [(pointer("runs", i), one) for i, one in enumerate(said["runs"])]
+    for at, wish in wishes:
+        workflow = wish.get("workflow") if isinstance(wish, dict) else None
+        nodes = workflow.get("nodes") if isinstance(workflow, dict) else None
+        if isinstance(nodes, dict) and len(nodes) > limits.nodes:
+            message = f"the workflow has {len(nodes)} nodes, more than {limits.nodes}"
+            raise Refused(413, "too-large", message, pointer=f"{at}/workflow/nodes")
 
 
 class _Reader:
@@ -47,12 +73,13 @@ class _Reader:
         self._limits = limits
         self._marked = False
 
-    def read(self, data: bytes) -> Any:
+    def read(self, data: bytes, *, twice: bool = False) -> Any:
+        """The value. twice: note the keys that an object names more than once."""
         try:
             text = data.decode("utf-8").removeprefix("\ufeff")
             return json.loads(
                 text,
-                object_pairs_hook=self._object,
+                object_pairs_hook=self._object if twice else None,
                 parse_constant=self._constant,
                 parse_float=self._float,
                 parse_int=self._int,
@@ -63,13 +90,12 @@ class _Reader:
             what = f"line {error.lineno}, column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}"
             raise Refused(400, "malformed", f"the body is not JSON: {what}", pointer="") from None
         except RecursionError:
-            raise Refused(422, "too-deep", self._too_deep(), pointer="") from None
+            message = f"the body is nested more than {self._limits.depth} deep"
+            raise Refused(422, "too-deep", message, pointer="") from None
 
     def problems(self, said: Any, data: bytes) -> Iterator[Problem]:
         """What is wrong with a value that could be read."""
-        if _depth(said, self._limits.depth) > self._limits.depth:
-            yield Problem(code="too-deep", message=self._too_deep(), pointer="")
-        elif self._marked or len(data) > self._limits.text or b"\\u" in data or b"\xed" in data:
+        if self._marked or len(data) > self._limits.text or b"\\u" in data or b"\xed" in data:
             yield from _walked(said, self._wrong)
 
     def _wrong(self, value: Any, at: str) -> Iterator[Problem]:
@@ -89,9 +115,6 @@ class _Reader:
             message = f"the text has {len(value)} characters, more than {self._limits.text}"
             return Problem(code="too-long", message=message, pointer=at)
         return Problem(code="encoding", message="the text holds half of a character (a lone surrogate)", pointer=at)
-
-    def _too_deep(self) -> str:
-        return f"the body is nested more than {self._limits.depth} deep"
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         said = dict(pairs)
@@ -127,16 +150,18 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def _depth(said: Any, most: int) -> int:
-    """How deeply objects and lists are nested, level by level, at most one more than `most`."""
-    level, depth = [said], 0
+def _measured(said: Any, most: int) -> tuple[int, int]:
+    """How deeply objects and lists are nested, at most one more than `most`; and how many keys there are down to it."""
+    level, depth, keys = [said], 0, 0
     while depth <= most:
-        level = [v for v in level if isinstance(v, (dict, list))]
-        if not level:
-            return depth
+        objects = [v for v in level if isinstance(v, dict)]
+        lists = [v for v in level if isinstance(v, list)]
+        if not objects and not lists:
+            break
         depth += 1
-        level = [inner for v in level for inner in (v.values() if isinstance(v, dict) else v)]
-    return depth
+        keys += sum(map(len, objects))
+        level = [inner for v in objects for inner in v.values()] + [inner for v in lists for inner in v]
+    return depth, keys
 
 
 def _walked(said: Any, look: Callable[[Any, str], Iterator[Problem]]) -> Iterator[Problem]:

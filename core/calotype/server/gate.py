@@ -23,7 +23,7 @@ READING = frozenset({"GET", "HEAD"})
 OWN_SITES = frozenset({"same-origin", "none"})
 WINDOW = 60.0  # seconds in which wrong tokens are counted
 ADDRESSES = 4_096  # that are remembered
-GATE = web.AppKey("gate", "Gate")
+GATE: web.AppKey[Gate] = web.AppKey("gate")
 
 
 @dataclass(slots=True, kw_only=True)

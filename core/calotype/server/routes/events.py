@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, contextmanager, suppress
 from typing import Any
 
@@ -143,12 +143,12 @@ def _after(call: Call[None, EventsQuery]) -> int:
     return int(given)
 
 
-async def _beating(stream: AsyncIterator[Frame]) -> AsyncIterator[Frame | None]:
+async def _beating(stream: AsyncIterator[Frame]) -> AsyncGenerator[Frame | None, None]:
     """The frames; None when nothing happened for a while."""
     waiting: asyncio.Future[Frame] | None = None
     try:
         while True:
-            waiting = waiting or asyncio.ensure_future(anext(stream))  # type: ignore[arg-type]
+            waiting = waiting or asyncio.ensure_future(anext(stream))
             done, _ = await asyncio.wait({waiting}, timeout=BEAT)
             if not done:
                 yield None
