@@ -84,6 +84,35 @@ def file_of(path: Path, tensors: Mapping[str, torch.Tensor]) -> Path:
     return path
 
 
+def wan_vae_original(vae: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """A video autoencoder's tensors under the names of Wan's first release."""
+    state = vae.state_dict()
+    layers = 1 + max(int(n.split(".")[4]) for n in state if n.startswith("decoder.up_blocks.0.resnets"))
+    inner = {"norm1": "residual.0", "conv1": "residual.2", "norm2": "residual.3", "conv2": "residual.6",
+             "conv_shortcut": "shortcut"}  # fmt: skip
+    found = {}
+    for name, tensor in state.items():
+        match name.split("."):
+            case ["quant_conv" | "post_quant_conv" as conv, leaf]:
+                new = f"{'conv1' if conv == 'quant_conv' else 'conv2'}.{leaf}"
+            case [side, "conv_in", leaf]:
+                new = f"{side}.conv1.{leaf}"
+            case [side, "norm_out" | "conv_out" as part, leaf]:
+                new = f"{side}.head.{0 if part == 'norm_out' else 2}.{leaf}"
+            case [side, "mid_block", "resnets", n, part, leaf]:
+                new = f"{side}.middle.{2 * int(n)}.{inner[part]}.{leaf}"
+            case [side, "mid_block", "attentions", "0", *rest]:
+                new = ".".join([side, "middle", "1", *rest])
+            case ["encoder", "down_blocks", n, part, *rest]:
+                new = ".".join(["encoder", "downsamples", n, inner.get(part, part), *rest])
+            case ["decoder", "up_blocks", level, "resnets", n, part, leaf]:
+                new = f"decoder.upsamples.{int(level) * (layers + 1) + int(n)}.{inner[part]}.{leaf}"
+            case ["decoder", "up_blocks", level, "upsamplers", "0", *rest]:
+                new = ".".join(["decoder", "upsamples", str(int(level) * (layers + 1) + layers), *rest])
+        found[new] = tensor
+    return found
+
+
 class Loaded:
     """The three parts of a model, loaded from files by our own loaders."""
 
@@ -115,6 +144,14 @@ def tools() -> Any:
         lively = staticmethod(lively)
         folder_of = staticmethod(folder_of)
         file_of = staticmethod(file_of)
+
+        @staticmethod
+        def load_clip(family: str, path: Path) -> Any:
+            return load(Clip(FileRef("any", "clip"), family), lambda file: path, torch.device("cpu"))
+
+        @staticmethod
+        def wan_vae_original(vae: Any) -> dict[str, torch.Tensor]:
+            return wan_vae_original(vae)
 
         @staticmethod
         def noise(*shape: int) -> torch.Tensor:
