@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from calotype.diffusion.families import FAMILIES, autoencoders, others, texts
+from calotype.diffusion.families import FAMILIES, autoencoders, loras, others, texts
 from calotype.diffusion.families.base import Prediction
 from calotype.diffusion.header import Header, read_header
 from calotype.errors import ModelError
@@ -32,7 +32,6 @@ TEXTS = (
     "",
 )
 REPACKED = re.compile(r"text_encoders\.[^.]+\.(?:transformer|model)\.")  # of repackaged checkpoints
-LORA_MARKS = (".lora_down.weight", ".lora_A.weight", ".lora.down.weight", "_lora.down.weight", ".hada_w1_a", ".lokr_w1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +90,7 @@ def inspect_header(header: Header) -> Found:
 
 
 def _lora(header: Header) -> Found | None:
-    return Found(_lora_family(header), (Part("lora", "kohya", ""),)) if _is_lora(header) else None
-
-
-def _is_lora(header: Header) -> bool:
-    return any(name.endswith(LORA_MARKS) for name in header.tensors)
-
-
-def _lora_family(header: Header) -> str:
-    names = list(header.tensors)
-    if any("double_blocks" in n or "single_transformer_blocks" in n for n in names):
-        return "flux"
-    if any("joint_blocks" in n or n.startswith("transformer.transformer_blocks") for n in names):
-        return "sd3"
-    deep = ("down_blocks_1_attentions_0_transformer_blocks_1_", "down_blocks.1.attentions.0.transformer_blocks.1.",
-            "input_blocks_4_1_transformer_blocks_1_", "lora_te2_")  # fmt: skip
-    if any(mark in n for n in names for mark in deep):
-        return "sdxl"
-    widths = {header.shape(n)[-1] for n in names if "attn2_to_k.lora_down" in n or "attn2.to_k.lora_A" in n}
-    return {1024: "sd2", 2048: "sdxl", 1280: "sdxl-refiner"}.get(max(widths, default=0), "sd1")
+    return Found(loras.lora_family(header), (Part("lora", "kohya", ""),)) if loras.is_lora(header) else None
 
 
 def _other(header: Header) -> Found | None:
