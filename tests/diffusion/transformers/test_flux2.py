@@ -17,9 +17,9 @@ PROMPT = "a (red:1.3) apple on 3 plates"
 def pipeline(tokenizer, qwen3, tools):
     from diffusers import (
         AutoencoderKLFlux2,
+        FlowMatchEulerDiscreteScheduler,
         Flux2KleinPipeline,
         Flux2Transformer2DModel,
-        FlowMatchEulerDiscreteScheduler,
     )
 
     transformer = Flux2Transformer2DModel(
@@ -62,7 +62,8 @@ def original(transformer):
         ("ff_context.linear_out", "txt_mlp.2"), ("ff.linear_in", "img_mlp.0"), ("ff.linear_out", "img_mlp.2"),
         ("x_embedder", "img_in"), ("context_embedder", "txt_in"), ("proj_out", "final_layer.linear"),
         ("time_guidance_embed.timestep_embedder.linear_1", "time_in.in_layer"),
-        ("time_guidance_embed.timestep_embedder.linear_2", "time_in.out_layer"), ("modulation.linear", "modulation.lin"),
+        ("time_guidance_embed.timestep_embedder.linear_2", "time_in.out_layer"),
+        ("modulation.linear", "modulation.lin"),
         ("modulation_img.linear", "modulation_img.lin"), ("modulation_txt.linear", "modulation_txt.lin"),
     )  # fmt: skip
     for name, tensor in state.items():

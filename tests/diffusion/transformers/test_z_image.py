@@ -45,12 +45,15 @@ def original(transformer):
         if name.endswith("attention.to_q.weight"):
             base = name.removesuffix("to_q.weight")
             found[base + "qkv.weight"] = torch.cat([state.pop(f"{base}to_{p}.weight") for p in "qkv"])
-    renames = {"all_x_embedder.2-1": "x_embedder", "all_final_layer.2-1": "final_layer", "attention.to_out.0": "attention.out",
-               "attention.norm_q": "attention.q_norm", "attention.norm_k": "attention.k_norm"}  # fmt: skip
+    renames = {
+        "all_x_embedder.2-1": "x_embedder", "all_final_layer.2-1": "final_layer", "attention.to_out.0": "attention.out",
+        "attention.norm_q": "attention.q_norm", "attention.norm_k": "attention.k_norm",
+    }  # fmt: skip
     for name, tensor in state.items():
-        for new, old in renames.items():
-            name = name.replace(new, old)
-        found[name] = tensor
+        new = name
+        for theirs, first in renames.items():
+            new = new.replace(theirs, first)
+        found[new] = tensor
     return found
 
 

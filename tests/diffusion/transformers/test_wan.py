@@ -1,0 +1,134 @@
+"""Wan from prompt to video, against diffusers' own pipeline on the same tiny weights."""
+
+import struct
+
+import pytest
+import torch
+
+from calotype.diffusion.families.inspect import inspect
+from calotype.errors import ModelError
+from calotype.types import Conditioning, Latent
+
+PROMPT = "a red   apple &amp; a pear"
+PIECES = ["<pad>", "</s>", "<unk>", "▁", *"abcdefghijklmnopqrstuvwxyz&", "▁a", "▁re", "pp", "le"]
+
+
+def spiece() -> bytes:
+    """A SentencePiece model of these pieces, as a protocol buffer."""
+    found = b""
+    for i, piece in enumerate(PIECES):
+        text = piece.encode()
+        kind = b"\x18" + bytes([2 if piece == "<unk>" else 3 if i < 2 else 1])
+        body = b"\x0a" + bytes([len(text)]) + text + b"\x15" + struct.pack("<f", -float(i)) + kind
+        found += b"\x0a" + bytes([len(body)]) + body
+    return found
+
+
+@pytest.fixture(scope="module")
+def pipeline(tools):
+    from diffusers import AutoencoderKLWan, FlowMatchEulerDiscreteScheduler, WanPipeline, WanTransformer3DModel
+    from transformers import T5Tokenizer, UMT5Config, UMT5EncoderModel
+
+    transformer = WanTransformer3DModel(
+        num_attention_heads=1, attention_head_dim=24, text_dim=16, freq_dim=32, ffn_dim=48, num_layers=2
+    )
+    encoder = UMT5EncoderModel(
+        UMT5Config(vocab_size=len(PIECES), d_model=16, d_kv=8, d_ff=24, num_layers=2, num_heads=2)
+    )
+    vocabulary = [(piece, -float(i)) for i, piece in enumerate(PIECES)]
+    made = WanPipeline(
+        T5Tokenizer(vocab=vocabulary, extra_ids=0, additional_special_tokens=[]),
+        tools.lively(encoder, 2),
+        tools.lively(AutoencoderKLWan(base_dim=8, num_res_blocks=1), 1),
+        FlowMatchEulerDiscreteScheduler(shift=8.0),
+        tools.lively(transformer, 3),
+    )
+    made.set_progress_bar_config(disable=True)
+    return made
+
+
+def original(transformer):
+    """The transformer's tensors under the names of the first release."""
+    renames = (
+        ("condition_embedder.time_embedder.linear_1", "time_embedding.0"), ("condition_embedder.time_proj", "time_projection.1"),
+        ("condition_embedder.time_embedder.linear_2", "time_embedding.2"), ("attn1", "self_attn"), ("attn2", "cross_attn"),
+        ("condition_embedder.text_embedder.linear_1", "text_embedding.0"), ("proj_out", "head.head"),
+        ("condition_embedder.text_embedder.linear_2", "text_embedding.2"), ("to_out.0", "o"), ("to_q", "q"), ("to_k", "k"),
+        ("to_v", "v"), ("ffn.net.0.proj", "ffn.0"), ("ffn.net.2", "ffn.2"), (".norm2.", ".norm3."),
+    )  # fmt: skip
+    found = {}
+    for name, tensor in transformer.state_dict().items():
+        new = name.replace("scale_shift_table", "modulation" if name.startswith("blocks") else "head.modulation")
+        for theirs, first in renames:
+            new = new.replace(theirs, first)
+        found[new] = tensor
+    return found
+
+
+@pytest.fixture(scope="module", params=["folder", "files"])
+def loaded(request, pipeline, tools, tmp_path_factory):
+    root = tmp_path_factory.mktemp("wan")
+    parts = {"transformer": pipeline.transformer, "text_encoder": pipeline.text_encoder, "vae": pipeline.vae}
+    if request.param == "folder":
+        folder = tools.folder_of(root, **parts)
+        (root / "tokenizer").mkdir()
+        (root / "tokenizer" / "spiece.model").write_bytes(spiece())
+        return tools.Loaded("wan", folder, folder, folder)
+    model = tools.file_of(root / "model.safetensors", original(pipeline.transformer))
+    words = {"spiece_model": torch.frombuffer(bytearray(spiece()), dtype=torch.uint8)}
+    clip = tools.file_of(root / "clip.safetensors", pipeline.text_encoder.state_dict() | words)
+    vae = tools.file_of(root / "vae.safetensors", tools.wan_vae_original(pipeline.vae))
+    assert [inspect(p).family for p in (model, clip, vae)] == ["wan", "umt5", "kl-wan"]
+    return tools.Loaded("wan", model, clip, vae)
+
+
+def test_the_frames_are_those_of_the_pipeline(loaded, pipeline, tools):
+    expected = pipeline(
+        prompt=PROMPT, negative_prompt="blurred", height=32, width=48, num_frames=5, num_inference_steps=3,
+        guidance_scale=2.5, latents=tools.noise(1, 16, 2, 4, 6), output_type="pt", return_dict=False,
+    )[0]  # fmt: skip
+    samples = loaded.sampled(torch.zeros(1, 16, 2, 4, 6), pipeline.scheduler.sigmas, PROMPT, "blurred", cfg=2.5)
+    assert samples.shape == (1, 16, 2, 4, 6)
+    assert tools.distance(loaded.vae.decode(samples), expected[0].movedim(1, -1)) < 1e-4
+
+
+def test_a_video_comes_back_through_the_autoencoder_as_through_diffusers_own(loaded, pipeline, tools):
+    video = torch.rand(6, 16, 24, 3, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        theirs = pipeline.vae.encode((video[:5] * 2 - 1).permute(3, 0, 1, 2)[None]).latent_dist.mode()
+        frames = pipeline.vae.decode(theirs).sample[0].permute(1, 2, 3, 0) / 2 + 0.5
+    assert tools.distance(loaded.vae.encode_video(video), theirs) < 1e-5
+    assert tools.distance(loaded.vae.decode(theirs), frames.clamp(0, 1)) < 1e-5
+    assert tools.distance(loaded.vae.decode_tiled(theirs), frames.clamp(0, 1)) < 1e-5
+
+
+def test_a_picture_latent_is_a_video_of_one_frame(loaded):
+    samples = loaded.sampled(torch.zeros(1, 4, 4, 6), torch.tensor([1.0, 0.5, 0.0]), "a", "", cfg=1.0)
+    assert samples.shape == (1, 16, 1, 4, 6)
+    assert loaded.vae.decode(samples).shape == (1, 32, 48, 3)
+
+
+def test_every_sampler_for_flows_takes_videos(loaded):
+    from calotype.diffusion.sampling import FLOW_SAMPLERS, sample
+
+    side = Conditioning((loaded.clip.encode("a"),), "wan")
+    for sampler in FLOW_SAMPLERS:
+        latent = sample(
+            loaded.denoiser, side, side, Latent(torch.zeros(1, 16, 2, 2, 2)), sampler=sampler, scheduler="simple",
+            steps=3, cfg=1.0, seed=1,
+        ).latent  # fmt: skip
+        assert latent.samples.shape == (1, 16, 2, 2, 2), sampler
+        assert latent.samples.isfinite().all(), sampler
+
+
+def test_weights_in_a_prompt_move_its_tokens(loaded):
+    plain, heavy = (loaded.clip.encode(text).tokens for text in ("a (pear)", "a (pear:1.5)"))
+    assert plain.shape == heavy.shape == (1, 512, 16)
+    assert not torch.equal(plain[:, :6], heavy[:, :6])
+    assert not heavy[:, 12:].any()
+
+
+def test_a_text_encoder_without_its_vocabulary_says_what_to_put_where(pipeline, tools, tmp_path):
+    path = tools.file_of(tmp_path / "umt5.safetensors", pipeline.text_encoder.state_dict())
+    with pytest.raises(ModelError, match=r"umt5.safetensors has no vocabulary for its UMT5 .* spiece.model"):
+        tools.load_clip("wan", path)
