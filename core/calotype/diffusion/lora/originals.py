@@ -74,14 +74,12 @@ class Originals:
     def _taken(self, layout: Layout, module: str) -> list[tuple[str, Take]]:
         """Beside the tensor stands its twin in the last block, since layouts count their blocks."""
         name = f"{module}.weight"
-        first = layout.takes({name: stand_in(name)})
-        if not first:
-            return []
-        row = next(iter(first)).split(".")[0]
-        last = max(0, count(self._takes, row) - 1)
-        twin = ".".join([*module.split(".")[:1], str(last), *module.split(".")[2:], "weight"])
-        both = {one: stand_in(one) for one in (name, twin if _numbered(module) else name)}
-        taken = layout.takes(both)
+        taken = layout.takes({name: stand_in(name)})
+        parts = module.split(".")
+        if taken and len(parts) > 2 and parts[1].isdigit():
+            last = count(self._takes, next(iter(taken)).split(".")[0]) - 1
+            twin = ".".join([parts[0], str(max(last, int(parts[1]))), *parts[2:], "weight"])
+            taken = layout.takes({name: stand_in(name), twin: stand_in(twin)})
         return [(new, take) for new, take in taken.items() if take.source.name == name]
 
 
@@ -109,8 +107,3 @@ def filled(pattern: str, numbers: Sequence[str]) -> str:
     """A pattern with its numbers."""
     rest = iter(numbers)
     return "".join(next(rest) if c == "#" else c for c in pattern)
-
-
-def _numbered(module: str) -> bool:
-    parts = module.split(".")
-    return len(parts) > 2 and parts[1].isdigit()
