@@ -8,7 +8,6 @@ from typing import Any
 from calotype.plugins import Imported, Note, Report
 from calotype_comfyui.api import is_node, read_api
 from calotype_comfyui.boxes import Box, Scene
-from calotype_comfyui.controls import spread_controls
 from calotype_comfyui.convert import Conversion
 from calotype_comfyui.editor import read_editor
 from calotype_comfyui.samplers import gather_samplers
@@ -35,9 +34,8 @@ class ComfyUI:
         if api and editor:
             scene = _dressed(scene, drawn)
         boxes, gathered = gather_samplers(settle(scene))
-        remarks = spread_controls(boxes)
         made = Conversion(boxes)
-        for box, text in (*scene.remarks, *remarks):
+        for box, text in scene.remarks:
             made.note(box, text, warning=True)
         for box, text in gathered:
             made.note(box, text, warning=False)

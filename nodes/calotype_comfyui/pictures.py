@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from calotype_comfyui.rules import Rule, colour, one_of, picture, rule
+from calotype_comfyui.rules import Rule, colour, even, one_of, picture, pure, rule
 
 CROP = one_of({"disabled": "none", "center": "center"})
 SIDES = one_of({"right": "right", "down": "below", "left": "left", "up": "above"})
@@ -56,7 +56,7 @@ PICTURES: Mapping[str, Rule] = {
         "image1>image image2>other",
         "direction>side match_image_size>match_size spacing_width>gap spacing_color>colour",
         "image",
-        converts={"direction": SIDES},
+        converts={"direction": SIDES, "spacing_width": even, "spacing_color": pure},
     ),
     "ImageBatch": rule("ImageBatch", "image1>images[] image2>images[]", "", "image"),
     "ImageFromBatch": rule("ImageFromBatch", "image", "batch_index>first length>count", "image"),
@@ -96,7 +96,7 @@ PICTURES: Mapping[str, Rule] = {
     "InvertMask": rule("InvertMask", "mask", "", "mask"),
     "CropMask": rule("CropMask", "mask", "x y width height", "mask"),
     "GrowMask": rule("GrowMask", "mask", "expand>pixels tapered_corners", "mask"),
-    "FeatherMask": rule("FeatherMask", "mask", "left top right bottom", "mask"),
+    "FeatherMask": rule("FeatherMask", "mask", "left top right bottom", "mask", values={"turned": True}),
     "ThresholdMask": rule("ThresholdMask", "mask", "value", "mask"),
     "MaskComposite": rule("MaskCombine", "destination>mask source>other", "x y operation", "mask"),
     "MaskToImage": rule("MaskToImage", "mask", "", "image"),

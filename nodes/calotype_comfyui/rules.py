@@ -94,6 +94,11 @@ def colour(number: Any) -> str:
     return f"#{number:06x}"
 
 
+def pure(name: Any) -> Any:
+    """A colour by its name; green is as light there as it can be."""
+    return "#00ff00" if name == "green" else name
+
+
 def one_of(said: Mapping[Any, Any]) -> Convert:
     """Each value there as a value here."""
 
@@ -103,6 +108,13 @@ def one_of(said: Mapping[Any, Any]) -> Convert:
         return said[value]
 
     return convert
+
+
+def even(pixels: Any) -> Any:
+    """A length that is even: an odd one is a pixel longer there."""
+    if isinstance(pixels, bool) or not isinstance(pixels, int):
+        raise ValueError("it is not a length")
+    return pixels + pixels % 2
 
 
 def eights(pixels: Any) -> Any:

@@ -115,9 +115,7 @@ CONDITIONING: Mapping[str, Rule] = {
         "strength start_percent>start end_percent>end",
         "positive negative",
     ),
-    "ControlNetApply": rule(
-        "ControlNet", "conditioning>positive negative control_net image", "strength", "positive negative"
-    ),
+    "ControlNetApply": rule("ControlNetSingle", "conditioning control_net image", "strength", "conditioning"),
 }
 
 SAMPLING: Mapping[str, Rule] = {
@@ -165,6 +163,7 @@ LATENTS: Mapping[str, Rule] = {
         "upscale_method>method width height crop",
         "latent",
         converts={"width": eights, "height": eights, "crop": CROP},
+        values={"least": 64},
     ),
     "LatentUpscaleBy": rule("LatentScaleBy", "samples>latent", "upscale_method>method scale_by>factor", "latent"),
     "LatentComposite": rule("LatentComposite", "samples_to>under samples_from>over", "x y feather", "latent"),
@@ -177,6 +176,7 @@ LATENTS: Mapping[str, Rule] = {
         "width height x y",
         "latent",
         converts={"width": eights, "height": eights, "x": eights, "y": eights},
+        values={"least": 64},
     ),
     "LatentFlip": rule(
         "LatentFlip",
@@ -192,7 +192,9 @@ LATENTS: Mapping[str, Rule] = {
         "latent",
         converts={"rotation": one_of({"none": 0, "90 degrees": 90, "180 degrees": 180, "270 degrees": 270})},
     ),
-    "LatentBatch": rule("LatentBatch", "samples1>latents[] samples2>latents[]", "", "latent"),
+    "LatentBatch": rule(
+        "LatentBatch", "samples1>latents[] samples2>latents[]", "", "latent", values={"masks": "first"}
+    ),
     "LatentFromBatch": rule("LatentFromBatch", "samples>latent", "batch_index>first length>count", "latent"),
     "RepeatLatentBatch": rule("RepeatLatentBatch", "samples>latent", "amount>times", "latent"),
     "LatentAdd": rule("LatentAdd", "samples1>latent samples2>other", "", "latent"),

@@ -36,7 +36,29 @@ class ControlNet(Node, category="conditioning"):
         return Steered(controlled(self.positive, control), controlled(self.negative, control))
 
 
-def controlled(conditioning: Conditioning, control: Control) -> Conditioning:
-    """The conditioning with one more control on every prompt, after those it has."""
-    prompts = tuple(replace(p, controls=(*p.controls, control)) for p in conditioning.prompts)
-    return replace(conditioning, prompts=prompts)
+class ControlNetSingle(Node, category="conditioning"):
+    """Steer one conditioning by a picture; as the positive side it brings a negative one without ControlNets along."""
+
+    conditioning: Conditioning
+    control_net: types.ControlNet
+    image: Image
+    strength: float = Input(default=1.0, ge=0, le=10, step=0.01)
+
+    def run(self) -> Conditioning:
+        """Add the control to every prompt; a strength of 0 adds none."""
+        if self.strength == 0:
+            return self.conditioning
+        control = Control(self.control_net, self.image.pixels[..., :3], self.strength, 0.0, 1.0)
+        return controlled(self.conditioning, control, for_negative=True)
+
+
+def controlled(conditioning: Conditioning, control: Control, *, for_negative: bool = False) -> Conditioning:
+    """The conditioning with one more control on every prompt, after those it has.
+
+    for_negative: whether all its controls steer the negative side too, where that has none of its own.
+    """
+    prompts = (
+        replace(p, controls=(*p.controls, control), options={**p.options, "controls_for_negative": for_negative})
+        for p in conditioning.prompts
+    )
+    return replace(conditioning, prompts=tuple(prompts))

@@ -42,7 +42,7 @@ class ImagePad(Node, category="image/shape"):
     right: int = Input(default=0, ge=0, le=16384, step=8)
     bottom: int = Input(default=0, ge=0, le=16384, step=8)
     feather: int = Input(default=40, ge=0, le=16384, doc="How far the mask fades into the picture, in pixels.")
-    colour: str = Input(default="gray", doc="Of the space.")
+    colour: str = Input(default="gray", doc="Of the space; gray is the very middle.")
 
     def run(self) -> Padded:
         """Pad them."""
@@ -53,7 +53,7 @@ class ImagePad(Node, category="image/shape"):
         old = self.image.pixels
         height, width = old.shape[1] + self.top + self.bottom, old.shape[2] + self.left + self.right
         out = torch.ones(old.shape[0], height, width, old.shape[3])
-        out[..., :3] = torch.tensor(parse(self.colour))
+        out[..., :3] = torch.tensor(parse(self.colour)) if self.colour != "gray" else 0.5
         out[:, self.top : self.top + old.shape[1], self.left : self.left + old.shape[2]] = old
         sides = (self.left, self.top, self.right, self.bottom)
         return Padded(Image(out), Mask(outpainting(old.shape[1], old.shape[2], sides, self.feather)[None]))

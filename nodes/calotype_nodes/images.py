@@ -169,16 +169,18 @@ class ImageStitch(Node, category="image"):
     """Put one picture beside another."""
 
     image: Image
-    other: Image
+    other: Image | None = None
     side: Literal["right", "below", "left", "above"] = "right"
     match_size: bool = Input(default=True, doc="Scale the other picture to the shared side; else it is padded.")
     gap: int = Input(default=0, ge=0, le=1024, doc="In pixels.")
     colour: str = Input(default="white", doc="Of the gap and the padding.")
 
     def run(self) -> Image:
-        """Join them."""
+        """Join them; without another picture the first stays as it is."""
         from calotype_nodes.sheets import like, stitched, to_side
 
+        if self.other is None:
+            return self.image
         first, second = self.image.pixels, like(self.other.pixels, self.image.pixels)
         across = self.side in ("right", "left")
         if self.match_size:

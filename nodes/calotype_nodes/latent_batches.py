@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from calotype.node import Input, Node
 from calotype.types import Latent
@@ -16,6 +16,7 @@ class LatentBatch(Node, category="latent/batch"):
     """Put latents behind one another in one batch; each part draws the noise that it would draw alone."""
 
     latents: tuple[Latent, ...] = Input(least=1)
+    masks: Literal["own", "first"] = Input(default="own", doc="Which noise mask counts: each part's, or the first's.")
 
     def run(self) -> Latent:
         """Join them; others are scaled to the size of the first."""
@@ -24,7 +25,8 @@ class LatentBatch(Node, category="latent/batch"):
         first = self.latents[0].samples
         samples = [first, *(fitted(one.samples, first) for one in self.latents[1:])]
         indices = tuple(i for one in self.latents for i in indices_of(one))
-        return Latent(torch.cat(samples), joined_masks(self.latents), indices, max(map(total_of, self.latents)))
+        mask = joined_masks(self.latents) if self.masks == "own" else self.latents[0].noise_mask
+        return Latent(torch.cat(samples), mask, indices, max(map(total_of, self.latents)))
 
 
 class LatentFromBatch(Node, category="latent/batch"):

@@ -40,13 +40,17 @@ class LatentScale(Node, category="latent"):
     height: int = Input(default=512, ge=0, le=16384, step=8, doc="In pixels; 0 keeps the proportions.")
     method: LatentScaleMethod = "nearest-exact"
     crop: Crop = Input(default="none", doc="center: cut off what does not fit the new proportions.")
+    least: int = Input(default=8, ge=8, le=512, step=8, doc="No side becomes shorter, in pixels.")
 
     def run(self) -> Latent:
-        """Scale them."""
+        """Scale them, to whole cells."""
         x = self.latent.samples
-        wide, high = cells(self.width, "width"), cells(self.height, "height")
-        size = wanted_size(wide, high, x.shape[-1], x.shape[-2])
-        return replace(self.latent, samples=scaled(x, *size, self.method, self.crop))
+        if self.width == self.height == 0:
+            return self.latent
+        width, height = (max(self.least, side) if side else 0 for side in (self.width, self.height))
+        size = wanted_size(width, height, x.shape[-1], x.shape[-2])
+        wide, high = (max(self.least, side) // CELL for side in size)
+        return replace(self.latent, samples=scaled(x, wide, high, self.method, self.crop))
 
 
 class LatentScaleBy(Node, category="latent"):
@@ -140,11 +144,12 @@ class LatentCrop(Node, category="latent"):
     y: int = Input(default=0, ge=0, le=16384, step=8)
     width: int = Input(default=512, ge=8, le=16384, step=8)
     height: int = Input(default=512, ge=8, le=16384, step=8)
+    least: int = Input(default=8, ge=8, le=512, step=8, doc="Begin no nearer than this to the right and the bottom.")
 
     def run(self) -> Latent:
         """Cut; what would lie outside is left out."""
-        old = self.latent.samples
-        left, top = min(self.x // CELL, old.shape[-1] - 1), min(self.y // CELL, old.shape[-2] - 1)
+        old, least = self.latent.samples, self.least // CELL
+        left, top = (max(0, min(at // CELL, n - least)) for at, n in ((self.x, old.shape[-1]), (self.y, old.shape[-2])))
         wide, high = cells(self.width, "width"), cells(self.height, "height")
         return replace(self.latent, samples=old[..., top : top + high, left : left + wide].clone())
 

@@ -26,18 +26,21 @@ def grown(mask: Tensor, pixels: int, tapered: bool) -> Tensor:
     return out.clone() if pixels >= 0 else -out
 
 
-def feathered(mask: Tensor, left: int, top: int, right: int, bottom: int) -> Tensor:
-    """A mask (B, H, W) that fades towards its edges, over some pixels at each side."""
+def feathered(mask: Tensor, left: int, top: int, right: int, bottom: int, *, turned: bool = False) -> Tensor:
+    """A mask (B, H, W) that fades towards its edges, over some pixels at each side.
+
+    turned: the ramps of the right and the bottom lie one pixel further on, and their ends on the other side.
+    """
     import torch
 
     out = mask.clone()
     for wanted, side, last in ((left, -1, False), (right, -1, True), (top, -2, False), (bottom, -2, True)):
         count = min(wanted, out.shape[side])
         if count:
-            ramp = torch.arange(1, count + 1) / count
-            edge = out.narrow(side, out.shape[side] - count if last else 0, count)
-            ramp = ramp.flip(0) if last else ramp
-            edge.mul_(ramp if side == -1 else ramp[:, None])
+            ramp = torch.ones(out.shape[side])
+            ramp[:count] = torch.arange(1, count + 1) / count
+            ramp = ramp.flip(0).roll(int(turned)) if last else ramp
+            out.mul_(ramp if side == -1 else ramp[:, None])
     return out
 
 

@@ -111,12 +111,15 @@ class FeatherMask(Node, category="mask"):
     top: int = Input(default=0, ge=0, le=16384)
     right: int = Input(default=0, ge=0, le=16384)
     bottom: int = Input(default=0, ge=0, le=16384)
+    turned: bool = Input(
+        default=False, doc="As in ComfyUI: the faintest line of right and bottom falls on the left and the top."
+    )
 
     def run(self) -> Mask:
         """Multiply by ramps."""
         from calotype_nodes.mask_filters import feathered
 
-        return Mask(feathered(self.mask.values, self.left, self.top, self.right, self.bottom))
+        return Mask(feathered(self.mask.values, self.left, self.top, self.right, self.bottom, turned=self.turned))
 
 
 class BlurMask(Node, category="mask"):

@@ -111,50 +111,6 @@ def test_where_both_formats_are_there_one_says_what_ran_and_the_other_how_it_loo
     assert report.complete
 
 
-def steered(*controls, negative=("2", 0), users=("S",)):
-    """Prompts 1 and 2, simple ControlNet nodes in a chain behind 1, and samplers at its end."""
-    made = {"1": {"class_type": "CLIPTextEncode", "inputs": {}}, "2": {"class_type": "CLIPTextEncode", "inputs": {}}}
-    before = ["1", 0]
-    for name in controls:
-        made[name] = {"class_type": "ControlNetApply", "inputs": {"conditioning": before}}
-        before = [name, 0]
-    for user in users:
-        made[user] = {"class_type": "KSampler", "inputs": {"positive": before, "negative": list(negative)}}
-    return made
-
-
-def sides(document):
-    return {
-        id: (n["inputs"]["positive"]["from"], n["inputs"]["negative"]["from"])
-        for id, n in document["nodes"].items()
-        if n["type"] in ("ControlNet", "KSampler")
-    }
-
-
-def test_a_simple_controlnet_steers_the_negative_side_too(imported):
-    # 1 -> A -> B -> S.positive, 2 -> S.negative: ComfyUI leads 2 through A and B as well
-    document, report = imported(steered("A", "B", users=("S", "T")))
-    assert sides(document) == {
-        "A": ("1.conditioning", "2.conditioning"),
-        "B": ("A.positive", "A.negative"),
-        "S": ("B.positive", "B.negative"),
-        "T": ("B.positive", "B.negative"),
-    }
-    assert report.complete
-
-
-def test_a_simple_controlnet_whose_way_is_not_plain_is_said(imported):
-    said = steered("A", users=("S", "T"))
-    said["T"]["inputs"]["negative"] = ["1", 0]
-    document, report = imported(said)
-    assert sides(document) == {
-        "A": ("1.conditioning", "1.conditioning"),
-        "S": ("A.positive", "2.conditioning"),
-        "T": ("A.positive", "1.conditioning"),
-    }
-    assert [n.node for n in report.notes if n.warning] == ["A"]
-
-
 @pytest.mark.parametrize(
     "data",
     [

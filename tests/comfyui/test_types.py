@@ -134,10 +134,9 @@ CASES = {
     ),
     "ControlNetApply": (
         {"conditioning": ["9", 0], "control_net": ["9", 2], "image": ["9", 3], "strength": 1.0},
-        "ControlNet",
+        "ControlNetSingle",
         {
-            "positive": {"from": "9.output_0"},
-            "negative": {"from": "9.output_0"},
+            "conditioning": {"from": "9.output_0"},
             "control_net": {"from": "9.output_2"},
             "image": {"from": "9.output_3"},
             "strength": 1,
@@ -255,7 +254,8 @@ CASES = {
     "LatentUpscale": (
         {"samples": ["9", 0], "upscale_method": "bicubic", "width": 512, "height": 512, "crop": "center"},
         "LatentScale",
-        {"latent": {"from": "9.output_0"}, "method": "bicubic", "width": 512, "height": 512, "crop": "center"},
+        {"latent": {"from": "9.output_0"}, "method": "bicubic", "width": 512, "height": 512, "crop": "center"}
+        | {"least": 64},
     ),
     "LatentUpscaleBy": (
         {"samples": ["9", 0], "upscale_method": "bicubic", "scale_by": 1.5},
@@ -282,7 +282,7 @@ CASES = {
     "LatentCrop": (
         {"samples": ["9", 0], "width": 512, "height": 512, "x": 16, "y": 16},
         "LatentCrop",
-        {"latent": {"from": "9.output_0"}, "width": 512, "height": 512, "x": 16, "y": 16},
+        {"latent": {"from": "9.output_0"}, "width": 512, "height": 512, "x": 16, "y": 16, "least": 64},
     ),
     "LatentFlip": (
         {"samples": ["9", 0], "flip_method": "y-axis: horizontally"},
@@ -297,7 +297,7 @@ CASES = {
     "LatentBatch": (
         {"samples1": ["9", 0], "samples2": ["9", 1]},
         "LatentBatch",
-        {"latents": [{"from": "9.output_0"}, {"from": "9.output_1"}]},
+        {"latents": [{"from": "9.output_0"}, {"from": "9.output_1"}], "masks": "first"},
     ),
     "LatentFromBatch": (
         {"samples": ["9", 0], "batch_index": 16, "length": 1},
@@ -411,8 +411,8 @@ CASES = {
             "image2": ["9", 1],
             "direction": "down",
             "match_image_size": False,
-            "spacing_width": 16,
-            "spacing_color": "blue",
+            "spacing_width": 15,
+            "spacing_color": "green",
         },
         "ImageStitch",
         {
@@ -421,7 +421,7 @@ CASES = {
             "side": "below",
             "match_size": False,
             "gap": 16,
-            "colour": "blue",
+            "colour": "#00ff00",
         },
     ),
     "ImageBatch": (
@@ -511,7 +511,7 @@ CASES = {
     "FeatherMask": (
         {"mask": ["9", 0], "left": 16, "top": 16, "right": 16, "bottom": 16},
         "FeatherMask",
-        {"mask": {"from": "9.output_0"}, "left": 16, "top": 16, "right": 16, "bottom": 16},
+        {"mask": {"from": "9.output_0"}, "left": 16, "top": 16, "right": 16, "bottom": 16, "turned": True},
     ),
     "ThresholdMask": (
         {"mask": ["9", 0], "value": 0.5},

@@ -2,7 +2,7 @@ import torch
 
 from calotype.types import Conditioning, Control, FileRef, Image, Prompt
 from calotype.types import ControlNet as Net
-from calotype_nodes.control import ControlNet
+from calotype_nodes.control import ControlNet, ControlNetSingle
 
 NET = Net(FileRef("controlnet", "c.safetensors"), "sd15")
 PIXELS = torch.rand(1, 8, 8, 4)
@@ -34,3 +34,13 @@ def test_controls_chain():
 def test_a_strength_of_0_changes_nothing():
     positive, negative = conditioning(), conditioning()
     assert steer(positive, negative, strength=0) == (positive, negative)
+
+
+def test_one_side_is_steered_and_brings_the_other_along():
+    one = ControlNetSingle(conditioning=conditioning(2), control_net=NET, image=Image(PIXELS), strength=0.5).run()
+    lent = [([c.strength for c in p.controls], p.options) for p in one.prompts]
+    assert lent == [([0.5], {"controls_for_negative": True})] * 2
+    both = steer(one, conditioning()).positive.prompts[0]
+    assert ([c.strength for c in both.controls], both.options) == ([0.5, 1.0], {"controls_for_negative": False})
+    untouched = conditioning()
+    assert ControlNetSingle(conditioning=untouched, control_net=NET, image=Image(PIXELS), strength=0).run() is untouched

@@ -164,6 +164,7 @@ def test_pictures_that_are_not_scaled_are_padded():
     dark, light = Image(torch.zeros(1, 3, 1, 3)), Image(torch.full((1, 1, 1, 4), 0.5))
     got = ImageStitch(image=dark, other=light, match_size=False).run().pixels[0, ..., 0]
     assert got.tolist() == [[0, 1], [0, 0.5], [0, 1]]
+    assert ImageStitch(image=dark).run() is dark
 
 
 @pytest.mark.parametrize(("channel", "row"), [("alpha", [0.0, 1.0]), ("red", [1.0, 0.0]), ("blue", [0.2, 0.0])])

@@ -23,6 +23,8 @@ def test_others_are_scaled_to_the_first_and_masks_filled_up():
     got = LatentBatch(latents=(latent(1), masked)).run()
     assert got.samples.shape == (2, 4, 2, 2)
     assert torch.equal(got.noise_mask, torch.stack([torch.ones(3, 3), torch.zeros(3, 3)]))
+    assert LatentBatch(latents=(latent(1), masked), masks="first").run().noise_mask is None
+    assert LatentBatch(latents=(masked, masked), masks="first").run().noise_mask is masked.noise_mask
 
 
 def test_images_of_a_batch_keep_their_noise():

@@ -47,6 +47,21 @@ def test_scaling_repeats_cells_and_keeps_the_mask():
     assert got.noise_mask is GRID.noise_mask
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "least", "shape"),
+    [
+        (0, 0, 64, (2, 3)),
+        (16, 32, 32, (4, 4)),
+        (0, 8, 16, (2, 3)),
+        (24, 0, 8, (2, 3)),
+        (0, 40, 8, (5, 7)),  # 40 pixels high are 60 wide: 7 whole cells
+    ],
+)
+def test_a_side_that_follows_is_cut_to_whole_cells_and_no_side_is_too_short(width, height, least, shape):
+    got = LatentScale(latent=GRID, width=width, height=height, least=least).run()
+    assert got.samples.shape[2:] == shape
+
+
 @pytest.mark.parametrize("method", ["nearest-exact", "bilinear", "bicubic", "area", "bislerp"])
 def test_even_latents_stay_even_at_any_size(method):
     got = LatentScaleBy(latent=Latent(torch.full((2, 4, 4, 6), 0.5)), factor=1.5, method=method).run()
@@ -80,6 +95,8 @@ def test_the_size_is_that_of_the_pictures():
         (LatentRotate(latent=GRID, degrees=180), [[5, 4, 3], [2, 1, 0]]),
         (LatentCrop(latent=GRID, x=8, y=8, width=8, height=8), [[4]]),
         (LatentCrop(latent=GRID, x=800, width=64, height=64), [[2], [5]]),
+        (LatentCrop(latent=GRID, x=800, width=64, height=64, least=16), [[1, 2], [4, 5]]),
+        (LatentCrop(latent=GRID, x=8, y=8, width=8, height=8, least=64), [[0]]),
     ],
 )
 def test_latents_are_turned_and_cut(node, rows):

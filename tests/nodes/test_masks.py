@@ -84,6 +84,11 @@ def test_a_mask_fades_towards_its_edges():
     assert rows(got) == [[0.5, 1.0, 1.0, 1.0], [0.25, 0.5, 0.5, 0.5]]
 
 
+def test_a_mask_fades_as_in_comfyui_whose_ramps_at_the_far_sides_are_turned():
+    got = FeatherMask(mask=mask([1.0] * 4, [1.0] * 4), right=2, bottom=2, turned=True).run()
+    assert rows(got) == [[0.25, 0.5, 0.5, 0.5], [0.5, 1.0, 1.0, 1.0]]
+
+
 def test_a_blur_softens_and_keeps_the_sum():
     got = BlurMask(mask=DOT, radius=1).run().values
     assert got.sum().item() == pytest.approx(1.0)

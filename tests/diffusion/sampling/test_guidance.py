@@ -222,6 +222,26 @@ def test_a_conditioning_may_lend_its_controlnets_to_the_other_side(toy, prompt):
     assert net.calls == [((4, 4, 16, 16), (4, 3, 128, 128))]
 
 
+def test_the_last_of_several_lent_controlnets_steers_the_only_negative_prompt(toy, prompt):
+    lent = [
+        with_controls(prompt(1.0, controls_for_negative=True), Control(net, torch.rand(1, 8, 8, 3)))
+        for net in (NET, OTHER)
+    ]
+    both = joined(*lent)
+    nets = {NET: Steering(), OTHER: Steering()}
+    guided(toy, both, prompt(-1.0), controls=nets)(X, SIGMA)
+    assert [sum(rows for (rows, *_), _ in net.calls) for net in nets.values()] == [2, 4]
+
+
+def test_as_many_pictures_as_rows_go_to_a_row_each(toy, prompt):
+    hints, seen = torch.rand(4, 128, 128, 3), []
+    net = Steering()
+    net.residuals = lambda x, time, tokens, hint, **said: seen.append(hint) or torch.zeros(())
+    lending = with_controls(prompt(1.0, controls_for_negative=True), Control(NET, hints))
+    guided(toy, lending, prompt(-1.0), controls={NET: net})(X, SIGMA)
+    assert torch.equal(seen[0], hints.movedim(-1, 1))
+
+
 def test_a_picture_is_cut_in_the_middle_and_resized():
     picture = torch.arange(6.0).expand(1, 1, 4, 6)
     assert fit_picture(picture, (2, 2))[0, 0].tolist() == [[2.0, 4.0], [2.0, 4.0]]

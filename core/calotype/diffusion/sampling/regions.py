@@ -187,12 +187,13 @@ def _holds(outer: Area, inner: Area) -> bool:
 
 
 def _share_controls(positive: list[Region], negative: list[Region]) -> None:
-    """Regions of the negative side without ControlNets take those that the positive side lends out."""
+    """Regions of the negative side without ControlNets take those that the positive side lends out, in turn."""
     lent = [r for r in positive if r.shares_controls and r.controls and r.area is None]
     plain = [i for i, r in enumerate(negative) if not r.controls and r.area is None]
-    if any(r.controls and r.area is None for r in negative):
+    if not plain or any(r.controls and r.area is None for r in negative):
         return
-    for region, i in zip(lent, plain, strict=False):
+    for k, region in enumerate(lent):
+        i = plain[k % len(plain)]
         negative[i] = replace(negative[i], controls=region.controls)
 
 
