@@ -51,8 +51,10 @@ def original(transformer):
     """The transformer's tensors under the names of the first release."""
     inside = "condition_embedder."
     renames = (
-        (inside + "time_embedder.linear_1", "time_embedding.0"), (inside + "time_embedder.linear_2", "time_embedding.2"),
-        (inside + "text_embedder.linear_1", "text_embedding.0"), (inside + "text_embedder.linear_2", "text_embedding.2"),
+        (inside + "time_embedder.linear_1", "time_embedding.0"),
+        (inside + "time_embedder.linear_2", "time_embedding.2"),
+        (inside + "text_embedder.linear_1", "text_embedding.0"),
+        (inside + "text_embedder.linear_2", "text_embedding.2"),
         (inside + "time_proj", "time_projection.1"), ("proj_out", "head.head"), ("attn1", "self_attn"),
         ("attn2", "cross_attn"), ("to_out.0", "o"), ("to_q", "q"), ("to_k", "k"), ("to_v", "v"),
         ("ffn.net.0.proj", "ffn.0"), ("ffn.net.2", "ffn.2"), (".norm2.", ".norm3."),
