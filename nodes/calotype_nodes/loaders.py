@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeVar
+from typing import Annotated, Literal, NamedTuple, TypeVar
 
+from calotype.diffusion.families.heard import heard_by
+from calotype.diffusion.names import FamilyName
 from calotype.node import Context, Input, Node
-from calotype.types import Clip, ControlNet, FileRef, Model, Patch, Recipe, Vae
+from calotype.types import Clip, ControlNet, FileRef, Model, Patch, Recipe, Role, Vae
 
+Heard = Annotated[FamilyName, Role("family")]
 R = TypeVar("R", bound=Recipe)
 
 
@@ -44,10 +47,42 @@ class ClipLoader(Node, category="loaders"):
     """Take a text encoder from a file that holds nothing else."""
 
     clip: FileRef = Input(folder="clip")
+    type: Heard = Input(default="auto", doc="The family to encode for, where one file serves several.")
 
     def run(self, ctx: Context) -> Clip:
         """Give a recipe for the file."""
-        return Clip(self.clip, ctx.family(self.clip))
+        return clip_of(ctx, self.type, self.clip)
+
+
+class DualClipLoader(Node, category="loaders"):
+    """Take the text encoders of a family that listens to two, from two files in any order."""
+
+    clip_1: FileRef = Input(folder="clip")
+    clip_2: FileRef = Input(folder="clip")
+    type: Heard = Input(default="auto", doc="The family to encode for; auto takes the one that the files fit best.")
+
+    def run(self, ctx: Context) -> Clip:
+        """Give a recipe for the files."""
+        return clip_of(ctx, self.type, self.clip_1, self.clip_2)
+
+
+class TripleClipLoader(Node, category="loaders"):
+    """Take the text encoders of a family that listens to three, from three files in any order."""
+
+    clip_1: FileRef = Input(folder="clip")
+    clip_2: FileRef = Input(folder="clip")
+    clip_3: FileRef = Input(folder="clip")
+    type: Heard = Input(default="auto", doc="The family to encode for; auto takes the one that the files fit best.")
+
+    def run(self, ctx: Context) -> Clip:
+        """Give a recipe for the files."""
+        return clip_of(ctx, self.type, self.clip_1, self.clip_2, self.clip_3)
+
+
+def clip_of(ctx: Context, choice: str, *files: FileRef) -> Clip:
+    """A recipe for text encoders in some files. Raises FamilyMismatch when they do not belong together."""
+    family = heard_by([ctx.family(file) for file in files], choice)
+    return Clip(files[0], family, more=files[1:])
 
 
 class VAELoader(Node, category="loaders"):
@@ -86,8 +121,10 @@ class LoraLoader(Node, category="loaders"):
     strength_model: float = Input(default=1.0, ge=-100, le=100, step=0.01)
     strength_clip: float = Input(default=1.0, ge=-100, le=100, step=0.01)
 
-    def run(self) -> Adapted:
-        """Add the patch to both recipes; a strength of 0 adds none."""
+    def run(self, ctx: Context) -> Adapted:
+        """Add the patch to both recipes; a strength of 0 adds none. Warns of what the models do not have."""
+        clip = self.clip if self.strength_clip else None
+        warn_of_unknown(ctx, self.lora, self.model if self.strength_model else None, clip)
         model = with_lora(self.model, self.lora, self.strength_model)
         return Adapted(model, with_lora(self.clip, self.lora, self.strength_clip))
 
@@ -99,8 +136,9 @@ class LoraLoaderModelOnly(Node, category="loaders"):
     lora: FileRef = Input(folder="loras")
     strength: float = Input(default=1.0, ge=-100, le=100, step=0.01)
 
-    def run(self) -> Model:
-        """Add the patch to the recipe; a strength of 0 adds none."""
+    def run(self, ctx: Context) -> Model:
+        """Add the patch to the recipe; a strength of 0 adds none. Warns of what the model does not have."""
+        warn_of_unknown(ctx, self.lora, self.model if self.strength else None, None)
         return with_lora(self.model, self.lora, self.strength)
 
 
@@ -131,3 +169,12 @@ class ModelSampling(Node, category="loaders"):
 def with_lora(recipe: R, lora: FileRef, strength: float) -> R:
     """The recipe with the LoRA on it, unless the strength is 0."""
     return recipe.patched(Patch("lora", lora, (("strength", strength),))) if strength else recipe
+
+
+def warn_of_unknown(ctx: Context, lora: FileRef, model: Model | None, clip: Clip | None) -> None:
+    """Say what a LoRA changes that is not in the models; None for one that it does not change."""
+    from calotype.diffusion.loading.unknown import unknown_said
+
+    said = unknown_said(lora, ctx.path, model, clip) if model or clip else ""
+    if said:
+        ctx.warn(said)

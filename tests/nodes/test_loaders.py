@@ -1,3 +1,7 @@
+import pytest
+import torch
+from safetensors.torch import save_file
+
 from calotype.types import Clip, FileRef, Model, Patch, Vae
 from calotype.types import ControlNet as Net
 from calotype_nodes.loaders import (
@@ -14,6 +18,7 @@ from calotype_nodes.loaders import (
 
 FILE = FileRef("checkpoints", "a.safetensors", "blake3:00")
 LORA = FileRef("loras", "l.safetensors", "blake3:11")
+TO_Q = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
 MODEL, CLIP = Model(FILE, "sd15"), Clip(FILE, "sd15")
 
 
@@ -28,20 +33,40 @@ def test_the_other_loaders_give_one_recipe_each(host):
     assert ControlNetLoader(control_net=FILE).run(host) == Net(FILE, "sd15")
 
 
-def test_a_lora_is_a_patch_on_each_recipe_with_its_strength():
-    got = LoraLoader(model=MODEL, clip=CLIP, lora=LORA, strength_model=0.8, strength_clip=0.6).run()
-    assert got.model == Model(FILE, "sd15", (Patch("lora", LORA, (("strength", 0.8),)),))
-    assert got.clip == Clip(FILE, "sd15", (Patch("lora", LORA, (("strength", 0.6),)),))
+@pytest.fixture
+def models(host):
+    """A U-Net's and a text encoder's first tensors in one file, and a LoRA of which half is for them."""
+    zeros = {name: torch.zeros(1) for name in ("conv_in.weight", "down_blocks.0.resnets.0.conv1.weight")}
+    zeros |= {f"{TO_Q}.weight": torch.zeros(4, 4), "text_model.embeddings.token_embedding.weight": torch.zeros(4, 768)}
+    save_file(zeros, host.folder / "a.safetensors")
+    lora = {f"{m}.lora_{w}.weight": torch.zeros(2, 2) for m in (f"unet.{TO_Q}", "lora_te_odd") for w in ("up", "down")}
+    save_file(lora, host.folder / "l.safetensors")
+    return Model(FILE, "sd1"), Clip(FILE, "sd1")
 
 
-def test_a_lora_of_strength_0_leaves_the_recipe_as_it_is():
-    assert LoraLoader(model=MODEL, clip=CLIP, lora=LORA, strength_model=0, strength_clip=0).run() == (MODEL, CLIP)
-    assert LoraLoaderModelOnly(model=MODEL, lora=LORA, strength=0).run() == MODEL
+def test_a_lora_is_a_patch_on_each_recipe_with_its_strength(host, models):
+    model, clip = models
+    got = LoraLoader(model=model, clip=clip, lora=LORA, strength_model=0.8, strength_clip=0.6).run(host)
+    assert got.model == Model(FILE, "sd1", (Patch("lora", LORA, (("strength", 0.8),)),))
+    assert got.clip == Clip(FILE, "sd1", (Patch("lora", LORA, (("strength", 0.6),)),))
 
 
-def test_loras_stack_in_order():
-    once = LoraLoaderModelOnly(model=MODEL, lora=LORA, strength=0.5).run()
-    twice = LoraLoaderModelOnly(model=once, lora=LORA, strength=0.25).run()
+def test_what_a_lora_changes_and_the_models_have_not_is_a_warning(host, models):
+    model, clip = models
+    LoraLoader(model=model, clip=clip, lora=LORA).run(host)
+    LoraLoaderModelOnly(model=model, lora=LORA).run(host)  # what is for text encoders is not missed there
+    assert host.warnings == ["l.safetensors: 1 of its 2 changes are for nothing in the model: 'lora_te_odd'"]
+
+
+def test_a_lora_of_strength_0_leaves_the_recipe_as_it_is(host):
+    nothing = LoraLoader(model=MODEL, clip=CLIP, lora=LORA, strength_model=0, strength_clip=0).run(host)
+    assert nothing == (MODEL, CLIP)
+    assert LoraLoaderModelOnly(model=MODEL, lora=LORA, strength=0).run(host) == MODEL
+
+
+def test_loras_stack_in_order(host, models):
+    once = LoraLoaderModelOnly(model=models[0], lora=LORA, strength=0.5).run(host)
+    twice = LoraLoaderModelOnly(model=once, lora=LORA, strength=0.25).run(host)
     assert [p.settings for p in twice.patches] == [(("strength", 0.5),), (("strength", 0.25),)]
 
 
