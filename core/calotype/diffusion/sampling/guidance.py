@@ -136,8 +136,10 @@ class Guidance:
 
     def _guided(self, x: Tensor, sigma: float, count: int) -> tuple[Tensor, list[Tensor]]:
         """The guided estimate, and those of the first `count` sides that it comes from."""
-        moment = Moment(x, sigma, self._again(sigma), self._hooks)
+        moment = Moment(x, sigma, self._again(sigma), self._hooks, alone=count == 1)
         estimates = self._estimates(x, sigma, tuple(range(count)))
+        if self._hooks.before and moment.alone:
+            estimates.append(torch.zeros_like(x))
         for before in self._hooks.before:
             estimates = before(moment, estimates, self._cfg)
         return self._scheme(estimates, moment), estimates
