@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -227,7 +228,7 @@ class Library:
         self, db: sqlite3.Connection, name: str, row: Row | None, document: Document, author: str
     ) -> Conflict:
         """The refused side is kept as a draft, so that neither is lost."""
-        client = author or "unnamed"
+        client = author or f"unnamed {secrets.token_hex(4)}"
         base = row.revision if row else 0
         drafts.post(
             db,
@@ -294,7 +295,7 @@ def _met(row: Row | None, expected: str | None) -> bool:
 
 
 def _changed(name: str, row: Row | None, client: str | None) -> Conflict:
-    kept = " What you sent was kept as your draft." if client else ""
+    kept = f' What you sent was kept as the draft of "{client}".' if client else ""
     what = f'"{name}" is at revision {row.revision}, not the one this was made from' if row else f'"{name}" is gone'
     error = Conflict.saying(
         f"the workflow {what}", value=name, hint=f"Look at both, then save with the ETag of what is there.{kept}"

@@ -12,6 +12,9 @@ from calotype.files import Files
 from calotype.settings import MODEL_FOLDERS
 
 
+WITHOUT_FAMILY = frozenset({"upscale_models", "embeddings"})
+
+
 @dataclass(frozen=True, slots=True)
 class _Seen:
     stamp: tuple[int, int]
@@ -43,7 +46,7 @@ class Shelf:
             seen = self._look(path)
         except (CalotypeError, OSError) as error:
             return said | {"error": str(error)}
-        return said | {"family": seen.family, "error": seen.error}
+        return said | {"family": seen.family, "error": "" if folder in WITHOUT_FAMILY else seen.error}
 
     def _look(self, path: Path) -> _Seen:
         found = path.stat()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -57,7 +58,10 @@ async def run(call: Call[Values, RunQuery]) -> web.StreamResponse:
     app, query = call.request.app, call.query
     document = await _document(app, call["name"])
     wish = Wish(inputs=call.body.root, priority=query.priority, client=query.client)
-    [(accepted, seeds)] = await submit(app, document, wish, workflow_at="")
+    try:
+        [(accepted, seeds)] = await submit(app, document, wish, workflow_at="")
+    except Refused as error:
+        raise _at_values(error) from None
     picture, waits = _asked(call.request, query.wait)
     if waits:
         most = app[LIMITS].wait
@@ -106,6 +110,13 @@ def _failed(run: Run) -> Refused:
     failed = refused(error, FAILED[run.state])
     failed.headers["Location"] = f"/v1/runs/{run.id}"
     return failed
+
+
+def _at_values(error: Refused) -> Refused:
+    """The same where the body holds the values themselves."""
+    own = [replace(p, pointer=(p.pointer or "").removeprefix("/inputs")) for p in error.problems]
+    detail = error.detail.replace("/inputs/", "/")
+    return Refused(error.status, error.code, detail, problems=own, headers=error.headers)
 
 
 async def _document(app: web.Application, name: str) -> Document:

@@ -7,6 +7,7 @@ import mimetypes
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import BodyPartReader, web
 from pydantic import Field
@@ -51,10 +52,11 @@ class UploadAnswer(Answer):
 
 
 class Input(Answer):
-    """A picture that workflows can name."""
+    """A file that workflows can name as a picture."""
 
     file: str
     bytes: int
+    media_type: str
     url: str
 
 
@@ -115,18 +117,21 @@ async def picture(call: Call[None, NoQuery]) -> web.StreamResponse:
     except FileError:
         raise Refused.missing("picture", call["name"], files.near(INPUT, call["name"])) from None
     tag = await asyncio.to_thread(files.hashes.of, path)
-    return send(call.request, data, mimetypes.guess_type(path.name)[0] or PLAIN, path.name, tag)
+    return send(call.request, data, _media_type(path.name), path.name, tag)
 
 
 def _listed(call: Call[Any, Any]) -> list[dict[str, Any]]:
-    from urllib.parse import quote
-
     files, found = call.part(DOCUMENTS).files, []
     for name in files.list(INPUT):
         path = files.find(INPUT, name)
         if path.is_file():
-            found.append({"file": name, "bytes": path.stat().st_size, "url": f"/v1/inputs/{quote(name)}"})
+            said = {"file": name, "bytes": path.stat().st_size, "media_type": _media_type(name)}
+            found.append(said | {"url": f"/v1/inputs/{quote(name)}"})
     return found
+
+
+def _media_type(name: str) -> str:
+    return mimetypes.guess_type(name)[0] or PLAIN
 
 
 async def _received(call: Call[Any, UploadQuery], part: Path) -> str:
