@@ -22,7 +22,7 @@ MAX_SEED = 2**64 - 1
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What an input means to the engine, beyond its type: `seed`, `batch_only`, `prompt`."""
+    """What an input means to the engine, beyond its type: `seed`, `batch_only`, `prompt`, `family`."""
 
     name: str
 

@@ -2,6 +2,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from calotype.errors import FamilyMismatch
 from calotype.types import Clip, FileRef, Model, Patch, Vae
 from calotype.types import ControlNet as Net
 from calotype_nodes.loaders import (
@@ -9,10 +10,12 @@ from calotype_nodes.loaders import (
     ClipLoader,
     ClipSkip,
     ControlNetLoader,
+    DualClipLoader,
     LoraLoader,
     LoraLoaderModelOnly,
     ModelLoader,
     ModelSampling,
+    TripleClipLoader,
     VAELoader,
 )
 
@@ -78,6 +81,24 @@ def test_clip_skip_is_a_patch():
 
 def test_a_text_encoder_comes_from_a_file_of_its_own(host):
     assert ClipLoader(clip=FILE).run(host) == Clip(FILE, "sd15")
+
+
+def test_text_encoders_of_several_files_are_one_recipe_of_the_family_that_listens_to_them(host):
+    small, big, t5 = (FileRef("clip", f"{name}.safetensors", f"blake3:{name}") for name in ("l", "g", "t5"))
+    host.families |= {small.name: "clip-l", big.name: "clip-g", t5.name: "t5"}
+    assert DualClipLoader(clip_1=small, clip_2=big).run(host) == Clip(small, "sdxl", more=(big,))
+    assert DualClipLoader(clip_1=t5, clip_2=small).run(host) == Clip(t5, "flux", more=(small,))
+    assert DualClipLoader(clip_1=small, clip_2=big, type="sd3").run(host) == Clip(small, "sd3", more=(big,))
+    assert TripleClipLoader(clip_1=small, clip_2=big, clip_3=t5).run(host) == Clip(small, "sd3", more=(big, t5))
+
+
+def test_text_encoders_that_no_family_listens_to_together_are_refused(host):
+    g, t5 = FileRef("clip", "g.safetensors"), FileRef("clip", "t5.safetensors")
+    host.families |= {g.name: "clip-g", t5.name: "t5"}
+    with pytest.raises(FamilyMismatch, match="no family listens to the OpenCLIP ViT-bigG text encoder and the T5-XXL"):
+        DualClipLoader(clip_1=g, clip_2=t5).run(host)
+    with pytest.raises(FamilyMismatch, match=r"FLUX\.1 listens to CLIP-L, T5-XXL; the files are the OpenCLIP ViT-bigG"):
+        DualClipLoader(clip_1=g, clip_2=t5, type="flux").run(host)
 
 
 def test_what_a_denoiser_predicts_is_a_patch():

@@ -62,3 +62,8 @@ ScheduleName = Literal[
     "kl_optimal",
 ]
 """How the noise levels of the steps are spaced."""
+
+FamilyName = Literal[
+    "auto", "sd1", "sd2", "sdxl", "sdxl-refiner", "sd3", "flux", "flux2", "z-image", "qwen-image", "wan"
+]
+"""A family that is computed, or the one that the files fit best."""

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from calotype import sockets
+from calotype.diffusion.families.heard import heard_by
+from calotype.errors import FamilyMismatch
 from calotype.graph import Use
 from calotype.node import InputSpec, NodeSpec
 from calotype.sockets import Socket, Var
@@ -28,6 +30,9 @@ class Meeting:
     def at(self, use: Use, prefix: str, spec: NodeSpec, linked: Arriving) -> dict[str, Known]:
         """The families of the outputs. linked: what comes in over links."""
         own = self._own(use, prefix, spec)
+        choice = next((i for i in spec.inputs.values() if i.role == "family"), None)
+        if choice is not None:
+            own = self._heard(use, prefix, spec, choice, own)
         if spec.same_family:
             meeting = [(i, k) for i, k in linked if not i.lazy and sockets.names(i.socket) & BEARING]
             places = {name: at for at, name in enumerate(spec.inputs)}
@@ -47,6 +52,19 @@ class Meeting:
             if family:
                 found.append((file, Known(family, file.folder or "", prefix + use.id, spec.id, name)))
         return found
+
+    def _heard(self, use: Use, prefix: str, spec: NodeSpec, choice: InputSpec, own: Arriving) -> Arriving:
+        """The one family of several files with text encoders, as an input chooses it; none where it is not known."""
+        files = [file for file in file_inputs(spec) if use.inputs.get(file.name)]
+        chosen = use.inputs.get(choice.name, choice.default)
+        if not own or len(own) != len(files) or not isinstance(chosen, str):
+            return []
+        try:
+            family = heard_by([known.family for _, known in own], chosen)
+        except FamilyMismatch as error:
+            self._report.use("family-mismatch", str(error), use, prefix, own[-1][0].name, value=own[-1][1].file)
+            return []
+        return [(own[0][0], replace(own[0][1], family=family))]
 
     def _clash(self, use: Use, prefix: str, meeting: Arriving) -> bool:
         distinct = {(k.family, k.kind): (i, k) for i, k in reversed(meeting)}

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from tests.diffusion.conftest import Shapes, clip_shapes, linear_layer, saved, under, vae_shapes
 
-WIDTH, CLIP_L, CLIP_G, T5, HEAD = 64, 64, 128, 192, 32
+WIDTH, CLIP_L, CLIP_G, T5, HEAD = 64, 64, 64, 128, 32
 
 
 def t5_shapes(width=T5, layers=2, heads=2, inner=64) -> Shapes:
@@ -138,9 +138,7 @@ def clip_tokenizer(pad):
 
     inner = Tokenizer.from_str(_tokenizer().to_str())
     ends = [("<|startoftext|>", 49406), ("<|endoftext|>", 49407)]
-    inner.post_processor = processors.TemplateProcessing(
-        single="<|startoftext|> $A <|endoftext|>", special_tokens=ends
-    )
+    inner.post_processor = processors.TemplateProcessing(single="<|startoftext|> $A <|endoftext|>", special_tokens=ends)
     return PreTrainedTokenizerFast(tokenizer_object=inner, pad_token=pad, model_max_length=77)
 
 

@@ -41,7 +41,9 @@ def ours(path, cfg=1.0, side=6, **options):
     file = FileRef("checkpoints", path.name)
     family = family_of(path)
     clip, model, vae = (load(kind(file, family), lambda f: path, CPU, torch.float32) for kind in (Clip, Model, Vae))
-    positive, negative = (Conditioning((clip.encode(text),), family).mapped(options=options) for text in (PROMPT, NEGATIVE))
+    positive, negative = (
+        Conditioning((clip.encode(text),), family).mapped(options=options) for text in (PROMPT, NEGATIVE)
+    )
     latent = Latent(torch.zeros(2, 4, side, side + 2))
     sigmas = torch.tensor([*SIGMAS, 0.0])
     done = sample(model, positive, negative, latent, sampler="euler", seed=5, cfg=cfg, sigmas=sigmas).latent

@@ -99,9 +99,7 @@ FAMILY = Family(
         config=config,
         layouts=(
             Layout("original", ("joint_blocks.0.context_block.attn.qkv.weight",), sd3.takes),
-            Layout(
-                "diffusers", ("pos_embed.proj.weight", "transformer_blocks.0.attn.add_q_proj.weight"), takes_named
-            ),
+            Layout("diffusers", ("pos_embed.proj.weight", "transformer_blocks.0.attn.add_q_proj.weight"), takes_named),
         ),
         forward=forward,
         flow=lambda takes: Flow(shift=3.0),
