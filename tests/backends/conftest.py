@@ -136,9 +136,13 @@ class Bad(Node):
             while True:
                 pass
         if self.deed == "sleep":
-            ctypes.CDLL(None).sleep(600)
+            mutex = ctypes.create_string_buffer(64)
+            while True:
+                ctypes.CDLL(None).pthread_mutex_lock(mutex)
         if self.deed == "hold":
-            ctypes.PyDLL(None).sleep(600)  # without letting go of the interpreter
+            mutex = ctypes.create_string_buffer(64)
+            while True:
+                ctypes.PyDLL(None).pthread_mutex_lock(mutex)  # without letting go of the interpreter
         if self.deed == "thread":
             threading.Thread(target=time.sleep, args=(600,)).start()
             return 1

@@ -39,6 +39,7 @@ class Child:
             env=dict(env),
             start_new_session=POSIX,
         )
+        self._reaping, self._reaped = threading.Lock(), False
         self._wire = Wire(cast("BinaryIO", self._process.stdout), cast("BinaryIO", self._process.stdin))
         self._printing = cast("BinaryIO", self._process.stderr)
         self._threads = [
@@ -64,12 +65,14 @@ class Child:
 
     def ask_where(self) -> None:
         """Have it print where each of its threads is, even if it hangs."""
-        if hasattr(signal, "SIGUSR1"):
+        if POSIX:
             self._signal(signal.SIGUSR1)
 
     def kill(self) -> None:
         """End it at once. `died` is called soon."""
-        with suppress(OSError):
+        if POSIX:
+            self._signal(signal.SIGKILL)
+        else:
             self._process.kill()
 
     def join(self, timeout: float) -> None:
@@ -77,8 +80,10 @@ class Child:
         self._waiter.join(timeout)
 
     def _signal(self, number: int) -> None:
-        with suppress(OSError):
-            self._process.send_signal(number)
+        """Send a signal while the number is surely still this process's. `Popen` itself would take its end from us."""
+        with self._reaping, suppress(OSError):
+            if not self._reaped:
+                os.kill(self.pid, number)
 
     def _hear(self, heard: Heard) -> None:
         while (frame := self._wire.receive()) is not None:
@@ -93,9 +98,11 @@ class Child:
     def _wait(self, died: Callable[[int], None]) -> None:
         """Until its end; then what it started goes too, its last frames are heard, and the end is told."""
         if POSIX:
-            os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
             with suppress(OSError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+                os.killpg(self.pid, signal.SIGKILL)
+            with self._reaping:
+                self._reaped = True
         code = self._process.wait()
         for thread in self._threads:
             thread.join(LAST_WORDS)

@@ -112,12 +112,13 @@ class Slot:
         child = self._child
         if child is None or self._over.is_set():
             return
-        told = asyncio.ensure_future(asyncio.to_thread(child.send, {"do": "cancel", "run": self.run}))
-        if not await self.over(grace) and self._child is child:
+        run = self.run
+        told = asyncio.ensure_future(asyncio.to_thread(child.send, {"do": "cancel", "run": run}))
+        if not await self.over(grace) and self.run == run:
             child.ask_where()
-            await asyncio.sleep(ASIDE)
-            self.kill(f"it did not stop within {grace:g} seconds of being asked to", blame=False)
-            await self._over.wait()
+            if not await self.over(ASIDE) and self.run == run:
+                self.kill(f"it did not stop within {grace:g} seconds of being asked to", blame=False)
+                await self._over.wait()
         await told
 
     async def over(self, timeout: float) -> bool:

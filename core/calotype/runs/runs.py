@@ -201,9 +201,14 @@ class Runs(Reading):
         files: Sequence[Mapping[str, Any]] = (),
         error: Mapping[str, Any] | None = None,
     ) -> Run:
-        """End a run; it is on disk when this returns. Raises LeaseLost for whoever no longer works on it."""
+        """End a run; it is on disk when this returns. Raises LeaseLost for whoever no longer works on it.
+
+        What fails after it was asked to stop is cancelled: stopping is what made it fail.
+        """
         with self._change() as work:
             row = work.held(lease)
+            if row["cancelling"] and state == "failed":
+                state = "cancelled"
             seconds = record.get("seconds", self._since(lease))
             work.end(row, state, seconds=seconds, record=record, files=files, error=error)
             self._crash.at("finish.began")
