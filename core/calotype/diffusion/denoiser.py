@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from calotype.diffusion.latents import LatentFormat
 from calotype.diffusion.sizes import added
 from calotype.diffusion.step import Step
-from calotype.types import Patch
 
 if TYPE_CHECKING:
+    from calotype.diffusion.sampling.hooks import Hooks
     from calotype.diffusion.sampling.parameterization import ModelSampling
 
 
@@ -24,10 +24,10 @@ class Denoiser:
     parameterisation (`sampling`) and its latents' units (`latent`), and leaves the arithmetic of both to callers.
 
     dtype: of computation; weights may be stored in a smaller one. forward: the family's function; None for a U-Net.
-    patches: those of its recipe; samplers apply what is not in its weights.
+    hooks: what its patches do in sampling, for so many conditionings; None for nothing.
     """
 
-    patches: tuple[Patch, ...] = ()
+    hooks: Callable[[int], Hooks] | None = None
 
     def __init__(
         self,

@@ -101,8 +101,7 @@ def self_attention(recorder: Recorder, scale: float, blur: float) -> After:
         if recorder.map is None or min(guided.shape[2:]) <= SMALLEST:
             return guided
         blurred = blurred_where(sides.negative, recorder.map, blur)
-        sides_asked = -1
-        again = moment.again(sides_asked, blurred + moment.x - sides.negative)
+        again = moment.again(-1, blurred + moment.x - sides.negative)
         return guided + (blurred - again) * scale
 
     return change

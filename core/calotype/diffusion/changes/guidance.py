@@ -48,13 +48,11 @@ def project(eta: float, limit: float, momentum: float) -> Before:
     past: list[tuple[float, Tensor]] = []
 
     def change(moment: Moment, estimates: list[Tensor], cfg: float) -> list[Tensor]:
-        if len(estimates) == 1:
-            return estimates
         positive, negative = estimates[:2]
         if past and moment.sigma > past[-1][0]:
             past.clear()
         direction = positive - negative
-        if momentum > 0:
+        if momentum:
             direction = direction + momentum * past[-1][1] if past else direction
             past[:] = [(moment.sigma, direction)]
         if limit > 0:
@@ -69,7 +67,7 @@ def project(eta: float, limit: float, momentum: float) -> Before:
 
 def damp_tangent(moment: Moment, estimates: list[Tensor], cfg: float) -> list[Tensor]:
     """Tangential damping (Kwon et al. 2025): of the negative score only what lies along the first singular vector."""
-    if len(estimates) == 1:
+    if moment.alone:
         return estimates
     scores = [(moment.x - e).flatten(1).float() for e in estimates[:2]]
     _, _, rows = torch.linalg.svd(torch.stack([scores[1], scores[0]], dim=1), full_matrices=False)

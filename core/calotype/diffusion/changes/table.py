@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from calotype.diffusion.changes import attention, guidance, layers, masks, unet
+from calotype.diffusion.changes.levels import overridden
+from calotype.diffusion.denoiser import Denoiser
 from calotype.diffusion.sampling.hooks import NO_HOOKS, Hooks
 from calotype.diffusion.sampling.parameterization import ModelSampling
 from calotype.types import Patch
 
 Put = Callable[[Hooks, Any, ModelSampling, Mapping[str, Any]], Hooks]
 """(hooks so far, the network, its levels, settings) -> hooks."""
+
+
+def changed(denoiser: Denoiser, patches: Sequence[Patch]) -> Denoiser:
+    """The denoiser itself, with its noise levels, and what it does in sampling, as the patches say."""
+    denoiser.sampling = overridden(denoiser.sampling, patches)
+    if any(patch.kind in TABLE for patch in patches):
+        denoiser.hooks = partial(hooks_of, denoiser.module, denoiser.sampling, tuple(patches))
+    return denoiser
 
 
 def hooks_of(module: Any, sampling: ModelSampling, patches: Sequence[Patch], sides: int = 2) -> Hooks:

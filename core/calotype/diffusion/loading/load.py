@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from calotype.diffusion.changes.levels import overridden
+from calotype.diffusion.changes.table import changed
 from calotype.diffusion.control import ControlModel
 from calotype.diffusion.denoiser import Denoiser
 from calotype.diffusion.families import autoencoders
@@ -21,7 +21,7 @@ from calotype.diffusion.text.encoder import TextEncoder
 from calotype.diffusion.upscale import Upscaler, load_upscaler, upscaler_size
 from calotype.diffusion.vae import Autoencoder
 from calotype.errors import ModelError
-from calotype.types import Patch, Recipe
+from calotype.types import Recipe
 
 if TYPE_CHECKING:
     from calotype.diffusion.sampling.parameterization import ModelSampling
@@ -45,7 +45,7 @@ def load(
     job = Job.of(recipe, path_of, torch.device(device), dtype, shared or Shared())
     match recipe.part:
         case "denoiser":
-            return with_patches(denoiser(job), recipe.patches)
+            return changed(denoiser(job), recipe.patches)
         case "text_encoder":
             return text_encoder((job, *job.others()))
         case "vae":
@@ -53,12 +53,6 @@ def load(
         case "controlnet":
             return control(job)
     raise ModelError(f"a recipe for a {recipe.part or 'nameless part'} cannot be loaded.")
-
-
-def with_patches(denoiser: Denoiser, patches: tuple[Patch, ...]) -> Denoiser:
-    """A denoiser that knows its patches: its noise levels now, the others when it is used."""
-    denoiser.sampling, denoiser.patches = overridden(denoiser.sampling, patches), patches
-    return denoiser
 
 
 def size_of(recipe: Recipe, path_of: PathOf, device: torch.device, dtype: Dtype = None) -> int:

@@ -39,12 +39,16 @@ class Sides:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Moment:
-    """One evaluation: x, its noise level, and the network to be asked again."""
+    """One evaluation: x, its noise level, and the network to be asked again.
+
+    alone: whether there is no negative side; zeros stand for its estimate.
+    """
 
     x: Tensor
     sigma: float
     again: Again
     hooks: Hooks
+    alone: bool = False
 
     def mix(self, positive: Tensor, negative: Tensor, cfg: float, index: int = 0) -> Tensor:
         """Classifier-free guidance (Ho and Salimans 2022, equation 6), as the patches change it."""
@@ -60,7 +64,7 @@ class Moment:
 
 
 Before = Callable[[Moment, list[Tensor], float], list[Tensor]]
-"""(moment, the sides' estimates, cfg) -> estimates. One alone has nothing to be guided away from."""
+"""(moment, the sides' estimates, cfg) -> estimates."""
 
 Combine = Callable[[Moment, Sides], Tensor]
 

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from calotype.diffusion.changes.table import hooks_of as changes_of
 from calotype.diffusion.latents import LatentFormat
 from calotype.diffusion.names import SamplerName, ScheduleName
 from calotype.diffusion.sampling.concat import with_concat
@@ -111,8 +110,8 @@ def sample(
 
 def hooks_of(denoiser: Sampleable, sides: int) -> Hooks:
     """What the denoiser's patches do beside its weights and levels."""
-    patches = getattr(denoiser, "patches", ())
-    return changes_of(denoiser.module, denoiser.sampling, patches, sides) if patches else NO_HOOKS  # type: ignore[attr-defined]
+    made = getattr(denoiser, "hooks", None)
+    return NO_HOOKS if made is None else made(sides)
 
 
 def chosen(sigmas: Tensor, start: int | None, end: int | None, leftover_noise: bool) -> Tensor:
