@@ -1,4 +1,4 @@
-"""What a safetensors file or a diffusers folder says of its tensors: names, shapes, types. Torch-free."""
+"""What a safetensors or GGUF file or a diffusers folder says of its tensors: names, shapes, types. Torch-free."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from calotype.diffusion import gguf
 from calotype.errors import ModelError
 
 MAX_HEADER = 100_000_000  # bytes; the format's own limit
@@ -23,7 +24,6 @@ FOREIGN = (
     (b"PK\x03\x04", "a pickled PyTorch file (zip), which can run code when it is opened"),
     (b"\x80\x02", "a pickled PyTorch file, which can run code when it is opened"),
     (b"\x80\x04", "a pickled PyTorch file, which can run code when it is opened"),
-    (b"GGUF", "a GGUF file"),
     (b"version https://git-lfs", "a Git LFS pointer: the weights themselves were never downloaded"),
     (b"<", "a web page, probably saved in place of the file when a download failed"),
     (b"\x89HDF", "an HDF5 file"),
@@ -43,6 +43,8 @@ class TensorInfo:
     @property
     def nbytes(self) -> int:
         """Size in the file."""
+        if self.dtype in gguf.BLOCKS:
+            return gguf.nbytes(self.shape, self.dtype)
         return prod(self.shape) * BITS[self.dtype] // 8
 
 
@@ -74,13 +76,19 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """The header of a safetensors file or a diffusers folder. Raises ModelError: missing, foreign, damaged."""
+    """The header of a safetensors or GGUF file or a diffusers folder. Raises ModelError: missing, foreign, damaged."""
     if path.is_dir():
         return _read_folder(path)
     try:
-        return _read_file(path)
+        return _read_gguf(path) if gguf.begins(path) else _read_file(path)
     except OSError as error:
         raise ModelError(f"{path.name}: cannot be read: {error.strerror or error}") from error
+
+
+def _read_gguf(path: Path) -> Header:
+    entries, metadata = gguf.read(path)
+    tensors = {name: TensorInfo(path, name, e.shape, e.dtype, e.start) for name, e in entries.items()}
+    return Header(path, tensors, metadata)
 
 
 def _read_file(path: Path) -> Header:

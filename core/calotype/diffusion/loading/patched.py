@@ -12,6 +12,7 @@ from calotype.diffusion.families.base import Family
 from calotype.diffusion.families.inspect import Found, inspect_header
 from calotype.diffusion.header import Header
 from calotype.diffusion.layouts.take import Take
+from calotype.diffusion.loading.blocks import Blocks
 from calotype.diffusion.loading.job import Job
 from calotype.diffusion.loading.merging import count_layers, merged, weights_of
 from calotype.diffusion.loading.stored import cast
@@ -40,7 +41,24 @@ def filled(job: Job, module: M, takes: Takes, place: Place = (0, 1)) -> M:
 
 
 def patched(job: Job, parameters: Parameters, takes: Takes, scales: dict[str, Tensor], place: Place) -> Parameters:
-    """The tensors of a part after the patches. `scales` loses those of weights that change."""
+    """The tensors of a part after the patches. `scales` loses those of weights that change.
+
+    ComfyUI keeps text encoders in half precision and so rounds what patches have changed, whatever computes: once, after
+    the last of them.
+    """
+    changed, rounding = unrounded(job, parameters, takes, scales, place), _rounding(job, takes)
+    if rounding is None:
+        return changed
+    return {
+        name: weight
+        if weight is parameters[name] or not weight.is_floating_point()
+        else nn.Parameter(weight.to(rounding).to(_type(parameters[name])), requires_grad=False)
+        for name, weight in changed.items()
+    }
+
+
+def unrounded(job: Job, parameters: Parameters, takes: Takes, scales: dict[str, Tensor], place: Place) -> Parameters:
+    """The tensors after the patches; those of a text encoder that have changed in float32."""
     for patch in job.recipe.patches:
         if patch.kind == "lora":
             parameters = adapted(job, parameters, takes, scales, patch, place)
@@ -64,8 +82,7 @@ def adapted(
     reached = reach(header, job.kind, takes, job.family, *place)
     refuse_useless(reached, header, job, place)
     wide = widened({name: parameters[name] for name in reached.weights if name in parameters}, scales)
-    # ComfyUI keeps text encoders in half precision and so rounds what a LoRA changes, whatever computes
-    return adapt(parameters | wide, reached, strength, read, _rounding(job, takes))
+    return adapt(parameters | wide, reached, strength, read, _between(job, takes))
 
 
 def blended(
@@ -83,16 +100,16 @@ def blended(
     theirs = other.takes(other.parts()[place[0]])
     reader = other.reader(None)
     their_scales = reader.scales(theirs)
-    mapped = widened(patched(other, reader.read(theirs), theirs, their_scales, place), their_scales)
+    mapped = widened(unrounded(other, reader.read(theirs), theirs, their_scales, place), their_scales)
     shares = weights_of(dict(patch.settings), count_layers(takes))
-    return merged(widened(parameters, scales), mapped, shares, _rounding(job, takes))
+    return merged(widened(parameters, scales), mapped, shares, _between(job, takes))
 
 
 def widened(parameters: Mapping[str, nn.Parameter], scales: dict[str, Tensor]) -> Parameters:
-    """Weights that can be added to: those in 8 bits cannot, they become bfloat16 and need no scale any more."""
+    """Weights that can be added to: those in 8 bits or in blocks become bfloat16 and need no scale any more."""
     return {
         name: nn.Parameter(cast(weight, torch.bfloat16, scales.pop(name, None)), requires_grad=False)
-        if weight.is_floating_point() and weight.dtype.itemsize == 1
+        if isinstance(weight, Blocks) or (weight.is_floating_point() and weight.dtype.itemsize == 1)
         else weight
         for name, weight in parameters.items()
     }
@@ -101,6 +118,16 @@ def widened(parameters: Mapping[str, nn.Parameter], scales: dict[str, Tensor]) -
 def _rounding(job: Job, takes: Takes) -> torch.dtype | None:
     stored = stored_dtype(takes.values()) if job.kind == "text_encoder" else None
     return stored if stored is not None and stored.itemsize > 1 else None
+
+
+def _between(job: Job, takes: Takes) -> torch.dtype | None:
+    """The type of what has changed, from patch to patch; None for its own."""
+    return None if _rounding(job, takes) is None else torch.float32
+
+
+def _type(weight: nn.Parameter) -> torch.dtype:
+    """The type of a weight as `widened` leaves it."""
+    return weight.dtype if weight.is_floating_point() and weight.dtype.itemsize > 1 else torch.bfloat16
 
 
 def refuse_useless(reached: Reach, lora: Header, job: Job, place: Place) -> None:

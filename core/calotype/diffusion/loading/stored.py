@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from calotype.diffusion.loading.blocks import Blocks, spread
+
 STORED = "stored_"
 SCALE = "_scale"
 
@@ -32,7 +34,7 @@ class Cast:
 
 def cast(stored: Tensor, dtype: torch.dtype, scale: Tensor | None) -> Tensor:
     """A stored weight as it is computed with."""
-    weight = stored.to(dtype)
+    weight = spread(stored, dtype) if isinstance(stored, Blocks) else stored.to(dtype)
     return weight if scale is None else weight * scale.to(dtype)
 
 

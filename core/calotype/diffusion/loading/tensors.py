@@ -17,8 +17,10 @@ from weakref import WeakValueDictionary
 import torch
 from torch import Tensor, nn
 
+from calotype.diffusion import gguf
 from calotype.diffusion.header import Header, read_header
 from calotype.diffusion.layouts.take import Take, Takes
+from calotype.diffusion.loading.blocks import Blocks, mapped, shape_of
 from calotype.diffusion.loading.stored import keep
 from calotype.errors import ModelError
 
@@ -26,7 +28,7 @@ DTYPES = {
     "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,
     "F8_E4M3": torch.float8_e4m3fn, "F8_E5M2": torch.float8_e5m2,
     "I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8, "BOOL": torch.bool,
-}  # fmt: skip
+} | dict.fromkeys(gguf.BLOCKS, torch.uint8)  # fmt: skip
 HEADERS = 8  # that are remembered
 
 
@@ -107,6 +109,8 @@ class Types:
 
     def size(self, take: Take) -> int:
         """Bytes that it takes in memory."""
+        if take.source.dtype in gguf.BLOCKS:
+            return int(take.source.nbytes * take.share)
         return prod(take.shape) * self.held(take).itemsize
 
 
@@ -145,7 +149,7 @@ class Reader:
                 tensor = tensor * self.raw(Take(take.scale)).to(self.device, dtype)
             if tensor.untyped_storage().data_ptr() != raw.untyped_storage().data_ptr():
                 drop_pages(raw)
-            held = self._shared.keep(key, nn.Parameter(tensor, requires_grad=False))
+            held = self._shared.keep(key, parameter(tensor, take))
         return held
 
     def raw(self, take: Take) -> Tensor:
@@ -155,10 +159,18 @@ class Reader:
         path = take.source.file
         try:
             if path not in self._files:
-                self._files[path] = safe_open(path, framework="pt", device="cpu")
-            return self._files[path].get_tensor(take.source.name)
+                self._files[path] = None if gguf.begins(path) else safe_open(path, framework="pt", device="cpu")
+            file = self._files[path]
+            return mapped(take.source, DTYPES) if file is None else file.get_tensor(take.source.name)
         except (OSError, SafetensorError) as error:
             raise ModelError(f"{path.name}: tensor {take.source.name!r} cannot be read: {error}") from error
+
+
+def parameter(tensor: Tensor, take: Take) -> nn.Parameter:
+    """A tensor as a weight that learns nothing."""
+    if take.source.dtype in gguf.BLOCKS:
+        return Blocks(tensor, take.source.dtype, take.shape)
+    return nn.Parameter(tensor, requires_grad=False)
 
 
 def view(tensor: Tensor, take: Take) -> Tensor:
@@ -173,11 +185,11 @@ def view(tensor: Tensor, take: Take) -> Tensor:
 
 
 def stored_dtype(takes: Iterable[Take]) -> torch.dtype:
-    """The floating type that most bytes of these tensors have; float32 when there is none."""
+    """The floating type that most bytes of these tensors have, uint8 for blocks; float32 when there is none."""
     counts: Counter[torch.dtype] = Counter()
     for take in takes:
         dtype = DTYPES.get(take.source.dtype)
-        if dtype is not None and dtype.is_floating_point:
+        if dtype is not None and (dtype.is_floating_point or take.source.dtype in gguf.BLOCKS):
             counts[dtype] += take.source.nbytes
     return counts.most_common(1)[0][0] if counts else torch.float32
 
@@ -203,7 +215,7 @@ def assign(
         new = parameters[key]
         if not isinstance(old, nn.Parameter):
             setattr(owners[owner], leaf, new.data.to(dtype) if new.is_floating_point() else new.data)
-        elif new.is_floating_point() and new.dtype != dtype:
+        elif isinstance(new, Blocks) or (new.is_floating_point() and new.dtype != dtype):
             stored.setdefault(owner, {})[leaf] = (new, (scales or {}).get(key))
         else:
             setattr(owners[owner], leaf, new)
@@ -215,9 +227,9 @@ def assign(
 def refuse_unfit(expected: Mapping[str, tuple[int, ...]], found: Mapping[str, Tensor], name: str) -> None:
     """Raise ModelError unless every expected tensor is there and of its shape."""
     missing = [k for k in expected if k not in found]
-    wrong = [k for k in expected if k in found and tuple(found[k].shape) != expected[k]]
+    wrong = [k for k in expected if k in found and shape_of(found[k]) != expected[k]]
     if missing:
         raise ModelError(f"{name} is incomplete: {len(missing)} tensors are missing, such as {missing[0]!r}.")
     if wrong:
-        said = f"{wrong[0]!r} is {tuple(found[wrong[0]].shape)}, expected {expected[wrong[0]]}"
+        said = f"{wrong[0]!r} is {shape_of(found[wrong[0]])}, expected {expected[wrong[0]]}"
         raise ModelError(f"{name}: {len(wrong)} tensors do not fit together; {said}.")
