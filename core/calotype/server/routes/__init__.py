@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from calotype.server.routes import (
     checking,
     docs,
+    editor,
     endpoints,
     events,
     files,
@@ -38,5 +39,6 @@ def every() -> Iterator[Route]:
         models,
         system,
         docs,
+        editor,
     ):
         yield from module.routes

@@ -15,6 +15,7 @@ from calotype.server.interfaces import paths
 from calotype.server.keys import DOCUMENTS, LIBRARY, ROUTES
 from calotype.server.openapi import describe, path_of
 from calotype.server.pages import page
+from calotype.server.routes import editor
 from calotype.server.routing import JSON, Asked, Call, NoQuery, Route, Routes
 
 routes = Routes("docs")
@@ -32,7 +33,7 @@ async def front(call: Call[None, FrontQuery]) -> web.StreamResponse:
     """The page that people open."""
     if call.query.token:
         return _entered(call)
-    return page("Calotype", FRONT)
+    return editor.front() or page("Calotype", FRONT)
 
 
 FRONT = (

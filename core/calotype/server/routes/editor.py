@@ -1,0 +1,39 @@
+"""The page of the editor and what it is made of."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from calotype.server.editor import CSP, assets
+from calotype.server.problems import Refused
+from calotype.server.routing import Call, NoQuery, Routes
+
+routes = Routes("docs")
+FOREVER = "public, max-age=31536000, immutable"  # their names carry their content
+
+
+@routes.get("/assets/{name}", produces=("text/javascript", "text/css", "font/woff2"), errors=(404,))
+async def asset(call: Call[None, NoQuery]) -> web.StreamResponse:
+    """A script, a style or a font of the editor."""
+    return _file(f"assets/{call['name']}", FOREVER)
+
+
+@routes.get("/icon.svg", produces=("image/svg+xml",), errors=(404,))
+async def icon(call: Call[None, NoQuery]) -> web.StreamResponse:
+    """The icon of the editor."""
+    return _file("icon.svg", "max-age=86400")
+
+
+def front() -> web.StreamResponse | None:
+    """The editor's page; None where the editor was not built."""
+    return _file("index.html", "no-cache") if "index.html" in assets() else None
+
+
+def _file(name: str, keep: str) -> web.StreamResponse:
+    found = assets().get(name)
+    if found is None:
+        raise Refused.missing("file", name)
+    headers = {"Content-Security-Policy": CSP, "Cache-Control": keep}
+    response = web.Response(body=found.data, content_type=found.media_type, headers=headers)
+    response.enable_compression()
+    return response

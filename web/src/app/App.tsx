@@ -1,0 +1,61 @@
+/** The page: what stands where, and what is connected to the server while it is open. */
+
+import { ReactFlowProvider } from '@xyflow/react'
+import { useEffect } from 'react'
+import { Canvas } from '@/canvas/Canvas'
+import { bringIn } from '@/run/importing'
+import { canvas } from '@/canvas/gestures'
+import { Palette } from '@/panels/Palette'
+import { LeftPanel } from '@/panels/LeftPanel'
+import { RightPanel } from '@/panels/RightPanel'
+import { Dialogs } from '@/panels/Dialogs'
+import { Lightbox } from '@/panels/Lightbox'
+import { activeTab, useEditor } from './editor'
+import { Breadcrumbs } from './Breadcrumbs'
+import { connect } from './connecting'
+import { Messages } from './Messages'
+import { Rail } from './Rail'
+import { TopBar } from './TopBar'
+import { useUi } from './ui'
+import { t } from './i18n'
+
+export function App() {
+  const theme = useUi((s) => s.theme)
+  useEffect(() => connect(), [])
+  useEffect(() => {
+    document.documentElement.dataset.theme = theme
+  }, [theme])
+  return (
+    <ReactFlowProvider>
+      <div className="app" onDragOver={(e) => e.dataTransfer.types.includes('Files') && e.preventDefault()} onDrop={onDrop}>
+        <a className="skip" href="#outline" onClick={(e) => { e.preventDefault(); useUi.getState().show({ panel: 'outline' }) }}>{t('skip.outline')}</a>
+        <TopBar />
+        <div className="body">
+          <Rail />
+          <LeftPanel />
+          <main className="stage">
+            <Breadcrumbs />
+            <Stage />
+          </main>
+          <RightPanel />
+        </div>
+        <Palette />
+        <Lightbox />
+        <Dialogs />
+        <Messages />
+      </div>
+    </ReactFlowProvider>
+  )
+}
+
+function Stage() {
+  const tab = useEditor((s) => activeTab(s))
+  return tab ? <Canvas key={`${tab.id}/${tab.levels.map((l) => l.instance).join('/')}`} tab={tab} /> : <p className="nothing">{t('canvas.nothing')}</p>
+}
+
+function onDrop(e: React.DragEvent): void {
+  if (e.defaultPrevented || e.dataTransfer.files.length === 0) return
+  e.preventDefault()
+  const at = canvas()?.rf.screenToFlowPosition({ x: e.clientX, y: e.clientY }) ?? { x: 0, y: 0 }
+  void bringIn([...e.dataTransfer.files], at)
+}

@@ -1,0 +1,23 @@
+/** Where the open sheet is: the document, and the subgraphs that were entered. */
+
+import { activeTab, useEditor } from './editor'
+import { t } from './i18n'
+import { Icon } from './Icon'
+import { titleOf } from './TopBar'
+
+export function Breadcrumbs() {
+  const tab = useEditor((s) => activeTab(s))
+  if (!tab || tab.levels.length === 0) return null
+  const leave = useEditor.getState().leave
+  return (
+    <nav className="crumbs" aria-label={t('crumbs.label')}>
+      <button type="button" onClick={() => leave(0)}>{titleOf(tab)}</button>
+      {tab.levels.map((level, i) => (
+        <span key={`${level.instance}${i}`}>
+          <Icon name="right" size={12} />
+          <button type="button" aria-current={i === tab.levels.length - 1 ? 'page' : undefined} onClick={() => leave(i + 1)}>{level.instance}</button>
+        </span>
+      ))}
+    </nav>
+  )
+}

@@ -1,0 +1,105 @@
+/** A node on the canvas: everything stands where `geometry` computed it. Far away it is one plain box. */
+
+import { useStore, type NodeProps } from '@xyflow/react'
+import { memo } from 'react'
+import { activeTab, flatId, useEditor } from '@/app/editor'
+import { t } from '@/app/i18n'
+import type { Row } from '@/model/geometry'
+import { useTabRun } from '@/run/state'
+import { Field } from '@/widgets/Field'
+import { categoryColour } from './categories'
+import { inHandle, outHandle, socketY, type GraphNode } from './flow'
+import { NodeHeader } from './NodeHeader'
+import { NodePicture } from './NodePicture'
+import { SocketDot } from './SocketDot'
+
+/** Below this zoom nodes are boxes and all links are one path. */
+export const FAR = 0.35
+const isFar = (s: { transform: [number, number, number] }) => s.transform[2] < FAR
+
+export const GraphNodeView = memo(function GraphNodeView(props: NodeProps<GraphNode>) {
+  return useStore(isFar) ? <FarNode {...props} /> : <NearNode {...props} />
+})
+
+function FarNode({ id, data, selected }: NodeProps<GraphNode>) {
+  const status = useNodeStatus(id)
+  return (
+    <div className="node far grip" data-selected={selected || undefined} data-status={status} data-disabled={data.node.enabled === false ? true : undefined}
+      style={{ width: data.shape.width, height: data.shape.height, ['--category' as string]: categoryColour(data.type.category) }} />
+  )
+}
+
+function NearNode({ id, data, selected }: NodeProps<GraphNode>) {
+  const { node, type, shape } = data
+  const status = useNodeStatus(id)
+  const flat = useFlatId(id)
+  const broken = useTabRun((r) => r.problems.some((p) => p.node === flat))
+  return (
+    <article className="node" aria-label={t('node.label', { title: node.title ?? type.id, id })} data-node={id} data-selected={selected || undefined}
+      data-status={status} data-disabled={node.enabled === false ? true : undefined} data-broken={broken || undefined} data-unknown={type.unknown ? true : undefined}
+      style={{ width: shape.width, height: shape.height, ['--category' as string]: categoryColour(type.category) }}>
+      <NodeHeader id={id} flat={flat} node={node} type={type} collapsed={shape.collapsed} />
+      {shape.rows.map((row) => <InputRow key={inHandle(row.input.name, row.index)} id={id} data={data} row={row} />)}
+      {type.outputs.map((output, i) => (
+        <div key={output.name} className="row out" style={{ top: (shape.outputs[i]?.y ?? 0) - 13 }} hidden={shape.collapsed}>
+          {output.name}
+        </div>
+      ))}
+      {type.outputs.map((output, i) => (
+        <SocketDot key={output.name} id={outHandle(output.name)} node={id} name={output.name} socket={output.socket} way="source" y={shape.outputs[i]?.y ?? 0} linked={false} />
+      ))}
+      {shape.picture !== null && <NodePicture id={id} flat={flat} node={node} top={shape.picture} height={shape.height - shape.picture} />}
+      <StepPreview flat={flat} />
+    </article>
+  )
+}
+
+function InputRow({ id, data, row }: { id: string; data: GraphNode['data']; row: Row }) {
+  const { input, index, linked } = row
+  const handle = inHandle(input.name, index)
+  const named = data.place.named?.includes(input.name) === true && linked
+  return (
+    <>
+      {!data.shape.collapsed && (
+        <div className={`row in ${row.kind}`} style={{ top: row.y, height: row.height }}>
+          {row.kind === 'socket' ? (
+            <span className="label" data-needed={(!linked && input.default === undefined && !input.variadic) || undefined}>
+              {input.name}
+              {index !== null && input.variadic && linked ? ` ${index + 1}` : ''}
+              {named && <NamedLink id={id} row={row} data={data} />}
+            </span>
+          ) : (
+            <Field node={id} input={input} value={data.node.inputs?.[input.name]} values={data.node.inputs} />
+          )}
+        </div>
+      )}
+      <SocketDot id={handle} node={id} name={input.name} socket={input.socket} way="target" y={socketY(row)} linked={linked} />
+    </>
+  )
+}
+
+function NamedLink({ data, row }: { id: string; data: GraphNode['data']; row: Row }) {
+  const value = data.node.inputs?.[row.input.name]
+  const one = row.index === null ? value : Array.isArray(value) ? value[row.index] : undefined
+  const from = typeof one === 'object' && one !== null && !Array.isArray(one) ? one.from : ''
+  return <span className="named">← {typeof from === 'string' ? from : ''}</span>
+}
+
+function StepPreview({ flat }: { flat: string }) {
+  const preview = useTabRun((r) => r.previews[flat])
+  const running = useTabRun((r) => r.nodes[flat]?.status === 'running')
+  if (preview === undefined || !running) return null
+  return <img className="step-preview" src={preview} alt={t('node.preview')} draggable={false} />
+}
+
+function useFlatId(id: string): string {
+  return useEditor((s) => {
+    const tab = activeTab(s)
+    return tab && tab.levels.length > 0 ? flatId(tab, id) : id
+  })
+}
+
+function useNodeStatus(id: string): string | undefined {
+  const flat = useFlatId(id)
+  return useTabRun((r) => r.nodes[flat]?.status)
+}

@@ -1,0 +1,11 @@
+/** The colour that a node's category has in its header and from afar. */
+
+const HUES: Record<string, number> = {
+  loaders: 265, conditioning: 38, latents: 325, sampling: 12, images: 205, masks: 150, control: 175,
+  output: 230, text: 60, logic: 100, lists: 100, vae: 350, subgraph: 285, training: 20,
+}
+
+export function categoryColour(category: string): string {
+  const first = category.split('/')[0] ?? ''
+  return first in HUES ? `oklch(var(--cat-l) var(--cat-c) ${HUES[first] ?? 0})` : 'var(--line-strong)'
+}

@@ -1,0 +1,180 @@
+/** From a document's sheet to what React Flow draws. What did not change keeps its identity, so nothing is drawn twice. */
+
+import { Position, type Edge, type Node, type NodeHandle } from '@xyflow/react'
+import type { NodeType } from '@/model/catalogue'
+import { placeOf, type Frame, type NodeJson, type Place, type Sheet } from '@/model/document'
+import { shapeOf, SOCKET, type Shape } from '@/model/geometry'
+import { linkId, linksInto, placeKey, type Link } from '@/model/links'
+import { mainName } from '@/model/sockets'
+import type { Typing } from '@/model/typing'
+
+export interface NodeData extends Record<string, unknown> {
+  node: NodeJson
+  type: NodeType
+  shape: Shape
+  place: Place
+}
+export interface FrameData extends Record<string, unknown> {
+  frame: Frame
+}
+export interface WireData extends Record<string, unknown> {
+  link: Link
+  kind: string
+  bends: readonly [number, number][]
+}
+export type GraphNode = Node<NodeData, 'node'>
+export type FrameNode = Node<FrameData, 'frame'>
+export type FlowNode = GraphNode | FrameNode
+export type Wire = Edge<WireData, 'wire'>
+export type Spots = ReadonlyMap<string, { x: number; y: number; w?: number; h?: number }>
+
+export const FRAME = 'frame:'
+const NO_BENDS: readonly [number, number][] = []
+const HALF = SOCKET / 2
+
+export function inHandle(input: string, index: number | null): string {
+  return `in:${placeKey(input, index)}`
+}
+
+export function outHandle(output: string): string {
+  return `out:${output}`
+}
+
+/** Input and index, or output, of a handle's id. */
+export function handleEnd(handle: string): { way: 'source' | 'target'; name: string; index: number | null } {
+  const way = handle.startsWith('out:') ? 'source' : 'target'
+  const said = handle.slice(handle.indexOf(':') + 1)
+  const dot = said.lastIndexOf('.')
+  if (way === 'source' || dot < 0) return { way, name: said, index: null }
+  return { way, name: said.slice(0, dot), index: Number(said.slice(dot + 1)) }
+}
+
+interface Kept<T> {
+  from: readonly unknown[]
+  made: T
+}
+
+/** Makes React Flow's nodes and edges of one canvas, and remembers them. */
+export class Flow {
+  private nodes = new Map<string, Kept<FlowNode>>()
+  private wires = new Map<string, Kept<Wire[]>>()
+
+  nodesOf(sheet: Sheet, typing: Typing, selected: ReadonlySet<string>, frames: ReadonlySet<string>, spots: Spots): FlowNode[] {
+    const before = this.nodes
+    const now = new Map<string, Kept<FlowNode>>()
+    const keep = (id: string, from: readonly unknown[], make: () => FlowNode) => {
+      const known = before.get(id)
+      const kept = known && sameItems(known.from, from) ? known : { from, made: make() }
+      now.set(id, kept)
+      return kept.made
+    }
+    const drawnFrames = (sheet.frames ?? []).map((frame) => {
+      const id = FRAME + frame.id
+      const spot = spots.get(id)
+      return keep(id, [frame, spot, frames.has(frame.id)], () => frameNode(frame, spot, frames.has(frame.id)))
+    })
+    const drawn = Object.entries(sheet.nodes).map(([id, node]) => {
+      const type = typing.typeOf(sheet, id, node)
+      const place = sheet.layout?.[id]
+      const spot = spots.get(id)
+      return keep(id, [node, type, place, spot, selected.has(id)], () => graphNode(id, node, type, placeOf(sheet, id), spot, selected.has(id)))
+    })
+    this.nodes = now
+    return [...drawnFrames, ...drawn]
+  }
+
+  wiresOf(sheet: Sheet, typing: Typing): Wire[] {
+    const now = new Map<string, Kept<Wire[]>>()
+    const all: Wire[] = []
+    for (const [id, node] of Object.entries(sheet.nodes)) {
+      const links = linksInto(id, node)
+      if (links.length === 0) continue
+      const sources = links.map((l) => sheet.nodes[l.source])
+      const from = [node, sheet.layout?.[id]?.bends, sheet.layout?.[id]?.named, sheet.layout?.[id]?.collapsed, typing.catalogue, ...sources]
+      const known = this.wires.get(id)
+      const kept = known && sameItems(known.from, from) ? known : { from, made: wiresInto(sheet, typing, id, links) }
+      now.set(id, kept)
+      all.push(...kept.made)
+    }
+    this.wires = now
+    return all
+  }
+}
+
+function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((v, i) => v === b[i])
+}
+
+function graphNode(id: string, node: NodeJson, type: NodeType, place: Place, spot: Spot | undefined, selected: boolean): GraphNode {
+  const sized = spot?.w === undefined ? place : { ...place, w: spot.w, ...(spot.h === undefined ? {} : { h: spot.h }) }
+  const shape = shapeOf(type, node, sized)
+  return {
+    id, type: 'node', position: { x: spot?.x ?? place.x, y: spot?.y ?? place.y }, selected,
+    data: { node, type, shape, place: sized }, width: shape.width, height: shape.height,
+    measured: { width: shape.width, height: shape.height },
+    handles: handlesOf(shape), dragHandle: '.grip', ariaLabel: node.title ?? type.id,
+  }
+}
+
+interface Spot {
+  x: number
+  y: number
+  w?: number
+  h?: number
+}
+
+function handlesOf(shape: Shape): NodeHandle[] {
+  const inputs = shape.rows.map(
+    (row): NodeHandle => ({
+      id: inHandle(row.input.name, row.index), type: 'target', position: Position.Left,
+      x: -HALF, y: socketY(row) - HALF, width: SOCKET, height: SOCKET,
+    }),
+  )
+  const outputs = shape.outputs.map(
+    ({ name, y }): NodeHandle => ({
+      id: outHandle(name), type: 'source', position: Position.Right,
+      x: shape.width - HALF, y: y - HALF, width: SOCKET, height: SOCKET,
+    }),
+  )
+  return [...inputs, ...outputs]
+}
+
+/** Where a row's socket is; at a tall field it stands at the label. */
+export function socketY(row: { kind: string; y: number; height: number }): number {
+  return row.kind === 'text' ? row.y + 12 : row.y + row.height / 2
+}
+
+function frameNode(frame: Frame, spot: Spot | undefined, selected: boolean): FrameNode {
+  const [width, height] = [spot?.w ?? frame.w, spot?.h ?? frame.h]
+  return {
+    id: FRAME + frame.id, type: 'frame', position: { x: spot?.x ?? frame.x, y: spot?.y ?? frame.y },
+    data: { frame }, width, height, measured: { width, height }, zIndex: -10, selected, connectable: false, dragHandle: '.grip',
+    ariaLabel: frame.title,
+  }
+}
+
+function wiresInto(sheet: Sheet, typing: Typing, target: string, links: readonly Link[]): Wire[] {
+  const place = sheet.layout?.[target]
+  const wires: Wire[] = []
+  for (const link of links) {
+    const source = sheet.nodes[link.source]
+    if (!source || place?.named?.includes(link.input)) continue
+    const output = typing.typeOf(sheet, link.source, source).outputs.find((o) => o.name === link.output)
+    if (!output) continue
+    wires.push({
+      id: linkId(link), type: 'wire', source: link.source, sourceHandle: outHandle(link.output),
+      target, targetHandle: inHandle(link.input, link.index),
+      data: { link, kind: mainName(output.socket), bends: place?.bends?.[placeKey(link.input, link.index)] ?? NO_BENDS },
+    })
+  }
+  return wires
+}
+
+/** The nodes whose boxes lie inside of a frame. */
+export function members(frame: Frame, nodes: readonly FlowNode[]): GraphNode[] {
+  return nodes.filter((n): n is GraphNode => {
+    if (n.type !== 'node') return false
+    const { x, y } = n.position
+    return x >= frame.x && y >= frame.y && x + (n.width ?? 0) <= frame.x + frame.w && y + (n.height ?? 0) <= frame.y + frame.h
+  })
+}

@@ -1,0 +1,14 @@
+import { createRoot } from 'react-dom/client'
+import '@fontsource-variable/instrument-sans/wght.css'
+import './style/tokens.css'
+import './style/base.css'
+import './style/canvas.css'
+import './style/fields.css'
+import './style/shell.css'
+import './style/panels.css'
+import { App } from './app/App'
+import { speak } from './app/i18n'
+
+speak(new URLSearchParams(location.search).get('lang') ?? 'en')
+const host = document.getElementById('app')
+if (host) createRoot(host).render(<App />)

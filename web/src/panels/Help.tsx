@@ -1,0 +1,27 @@
+/** Every shortcut, by what it is for. */
+
+import { COMMANDS, shownKeys } from '@/app/commands'
+import { t, type Key } from '@/app/i18n'
+
+const GROUPS = ['run', 'edit', 'node', 'view', 'file'] as const
+
+export function Help() {
+  return (
+    <div className="help">
+      {GROUPS.map((group) => (
+        <section key={group}>
+          <h3>{t(`help.${group}` as Key)}</h3>
+          <dl>
+            {COMMANDS.filter((c) => c.group === group).map((c) => (
+              <div key={c.id}>
+                <dt>{t(c.label)}</dt>
+                <dd>{c.keys.map((k) => <kbd key={k}>{shownKeys(k)}</kbd>)}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ))}
+      <p>{t('help.mouse')}</p>
+    </div>
+  )
+}

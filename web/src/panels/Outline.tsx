@@ -1,0 +1,46 @@
+/** Every node of the open sheet as a list: to find one, and to read the graph without seeing it. */
+
+import { useMemo, useState } from 'react'
+import { activeTab, currentSheet, flatId, typingOf, useEditor } from '@/app/editor'
+import { t } from '@/app/i18n'
+import { linksInto } from '@/model/links'
+import { useTabRun } from '@/run/state'
+import { goTo } from './Problems'
+
+export function Outline() {
+  const tab = useEditor((s) => activeTab(s))
+  const catalogue = useEditor((s) => s.catalogue)
+  const problems = useTabRun((r) => r.problems)
+  const [text, setText] = useState('')
+  const sheet = tab && currentSheet(tab)
+  const typing = tab && typingOf(tab.history.document, catalogue)
+  const nodes = useMemo(() => {
+    if (!sheet) return []
+    const wanted = text.toLowerCase()
+    return Object.entries(sheet.nodes).filter(([id, node]) => `${id} ${node.type} ${node.title ?? ''} ${JSON.stringify(node.inputs ?? {})}`.toLowerCase().includes(wanted))
+  }, [sheet, text])
+  if (!tab || !sheet || !typing) return null
+  return (
+    <div className="outline">
+      <input type="search" autoFocus value={text} placeholder={t('outline.find')} aria-label={t('outline.find')} onChange={(e) => setText(e.target.value)} />
+      <p className="count" role="status">{t('outline.count', { n: nodes.length })}</p>
+      <ul role="tree" aria-label={t('panel.outline')}>
+        {nodes.map(([id, node]) => {
+          const flat = flatId(tab, id)
+          const wrong = problems.filter((p) => p.node === flat)
+          const sources = [...new Set(linksInto(id, node).map((l) => l.source))]
+          return (
+            <li key={id} role="treeitem" aria-selected={tab.selected.has(id)}>
+              <button type="button" onClick={() => goTo(flat)} data-broken={wrong.length > 0 || undefined}>
+                <strong>{node.title ?? id}</strong>
+                <span>{typing.typeOf(sheet, id, node).id}</span>
+                {sources.length > 0 && <span className="from">{t('outline.from', { names: sources.join(', ') })}</span>}
+                {wrong.map((p, i) => <span key={i} className="problem">{p.text}</span>)}
+              </button>
+            </li>
+          )
+        })}
+      </ul>
+    </div>
+  )
+}

@@ -1,0 +1,92 @@
+/** The stream of everything that happens on the server: one WebSocket, taken up again where it broke. */
+
+export interface ServerEvent {
+  event: string
+  run: string
+  seq: number
+  n: number
+  attempt: number
+  at: number
+  [more: string]: unknown
+}
+
+export interface PreviewFrame {
+  run: string
+  node: string
+  done: number
+  total: number
+  jpeg: Blob
+}
+
+interface Listener {
+  onEvent: (event: ServerEvent) => void
+  onPreview: (frame: PreviewFrame) => void
+  onState: (connected: boolean) => void
+}
+
+const SOONEST = 300
+const LATEST = 8_000
+const HEADER = 4
+
+export class EventStream {
+  private socket: WebSocket | null = null
+  private after = -1
+  private wait = SOONEST
+  private timer = 0
+  private closed = false
+
+  constructor(private readonly listener: Listener) {}
+
+  open(): void {
+    if (this.closed) return
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+    const socket = new WebSocket(`${scheme}://${location.host}/v1/events?after=${this.after}`)
+    socket.binaryType = 'arraybuffer'
+    this.socket = socket
+    socket.onopen = () => {
+      this.wait = SOONEST
+      this.listener.onState(true)
+    }
+    socket.onmessage = ({ data }) => this.receive(data as string | ArrayBuffer)
+    socket.onclose = () => this.again()
+  }
+
+  /** Where to go on: events up to this number are known. */
+  from(n: number): void {
+    this.after = Math.max(this.after, n)
+  }
+
+  close(): void {
+    this.closed = true
+    clearTimeout(this.timer)
+    this.socket?.close()
+  }
+
+  private receive(data: string | ArrayBuffer): void {
+    if (typeof data !== 'string') {
+      const frame = unpacked(data)
+      if (frame) this.listener.onPreview(frame)
+      return
+    }
+    const event = JSON.parse(data) as ServerEvent
+    if (event.n <= this.after) return
+    this.after = event.n
+    this.listener.onEvent(event)
+  }
+
+  private again(): void {
+    this.listener.onState(false)
+    if (this.closed) return
+    this.timer = window.setTimeout(() => this.open(), this.wait)
+    this.wait = Math.min(LATEST, this.wait * 2)
+  }
+}
+
+/** Four bytes with the length of a header, the header as JSON, a JPEG. */
+export function unpacked(data: ArrayBuffer): PreviewFrame | null {
+  if (data.byteLength < HEADER) return null
+  const length = new DataView(data).getUint32(0)
+  if (data.byteLength < HEADER + length) return null
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, HEADER, length))) as Omit<PreviewFrame, 'jpeg'>
+  return { ...header, jpeg: new Blob([new Uint8Array(data, HEADER + length)], { type: 'image/jpeg' }) }
+}
