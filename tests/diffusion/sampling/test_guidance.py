@@ -233,13 +233,13 @@ def test_the_last_of_several_lent_controlnets_steers_the_only_negative_prompt(to
     assert [sum(rows for (rows, *_), _ in net.calls) for net in nets.values()] == [2, 4]
 
 
-def test_as_many_pictures_as_rows_go_to_a_row_each(toy, prompt):
+def test_as_many_pictures_as_rows_go_to_a_row_each_the_negative_prompts_first(toy, prompt):
     hints, seen = torch.rand(4, 128, 128, 3), []
     net = Steering()
     net.residuals = lambda x, time, tokens, hint, **said: seen.append(hint) or torch.zeros(())
     lending = with_controls(prompt(1.0, controls_for_negative=True), Control(NET, hints))
     guided(toy, lending, prompt(-1.0), controls={NET: net})(X, SIGMA)
-    assert torch.equal(seen[0], hints.movedim(-1, 1))
+    assert torch.equal(seen[0], hints[[2, 3, 0, 1]].movedim(-1, 1))
 
 
 def test_a_picture_is_cut_in_the_middle_and_resized():

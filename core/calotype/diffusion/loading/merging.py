@@ -19,25 +19,25 @@ def merged(
     parameters: Mapping[str, nn.Parameter],
     others: Mapping[str, nn.Parameter],
     weights: Weights,
-    rounding: torch.dtype | None = None,
+    keep: torch.dtype | None = None,
 ) -> dict[str, nn.Parameter]:
-    """keep * W + add * W_other where the second model has the tensor; tensors that do not change stay the same objects.
+    """a W + b W_other where the second model has the tensor; tensors that do not change stay the same objects.
 
-    The sum is taken in float32 and kept in the first weight's type. rounding: a type to which it is rounded first.
-    Raises ModelError when two tensors of one name have different shapes.
+    The sum is taken in float32 and kept in the first weight's type, or in `keep`. Raises ModelError when two
+    tensors of one name have different shapes.
     """
     changed = dict(parameters)
     for name, base in parameters.items():
-        other, (keep, add) = others.get(name), weights(name)
-        if other is None or not base.is_floating_point() or (keep, add) == (1.0, 0.0):
+        other, (share, add) = others.get(name), weights(name)
+        if other is None or not base.is_floating_point() or (share, add) == (1.0, 0.0):
             continue
         if other.shape != base.shape:
             raise ModelError(
                 f"the models that are merged differ: {name!r} is {tuple(base.shape)} in the first, "
                 f"{tuple(other.shape)} in the second."
             )
-        total = (base.float() * keep).add_(other.to(base.device, torch.float32), alpha=add)
-        changed[name] = nn.Parameter(total.to(rounding or base.dtype).to(base.dtype), requires_grad=False)
+        total = (base.float() * share).add_(other.to(base.device, torch.float32), alpha=add)
+        changed[name] = nn.Parameter(total.to(keep or base.dtype), requires_grad=False)
     return changed
 
 

@@ -21,19 +21,18 @@ def adapt(
     reached: Reach,
     strength: float,
     read: Read,
-    rounding: torch.dtype | None = None,
+    keep: torch.dtype | None = None,
 ) -> dict[str, nn.Parameter]:
     """The weights with a LoRA's changes at a strength; those that it does not reach as they are, not copied.
 
-    Changes are computed in float32 and kept in the weight's own type. read: a raw tensor of the LoRA file; rounding: a
-    type to which changed weights are rounded first. Raises ModelError for adapters that do not fit.
+    Changes are computed in float32 and kept in the weight's own type, or in `keep`. read: a raw tensor of the LoRA
+    file. Raises ModelError for adapters that do not fit.
     """
     found = dict(parameters)
     for adapter, target in reached.changes:
         tensors = {role: read(Take(info)) for role, info in adapter.tensors.items()}
         for name, weight in _changed(found, adapter, target, tensors, strength).items():
-            dtype = found[name].dtype
-            found[name] = nn.Parameter(weight.to(rounding or dtype).to(dtype).contiguous(), requires_grad=False)
+            found[name] = nn.Parameter(weight.to(keep or found[name].dtype).contiguous(), requires_grad=False)
     return found
 
 

@@ -234,10 +234,10 @@ class Guidance:
         if key not in self._hints:
             size = (x.shape[-2] * 8, x.shape[-1] * 8)
             fitted = fit_picture(control.hint.movedim(-1, 1).to(self._denoiser.device, torch.float32), size)
-            whole = (
-                fitted.shape[0] == x.shape[0]
-            )  # as ComfyUI: one picture for each row, whichever prompts the rows are of
-            rows = fitted if whole else repeated(fitted, x.shape[0] // members).repeat(members, 1, 1, 1)
+            if fitted.shape[0] == x.shape[0]:  # as ComfyUI, which gives a row each to its batch, last prompts first
+                rows = torch.cat(fitted.chunk(members)[::-1])
+            else:
+                rows = repeated(fitted, x.shape[0] // members).repeat(members, 1, 1, 1)
             self._hints[key] = rows.to(self._denoiser.dtype)
         return self._hints[key]
 
