@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from calotype.diffusion.families import FAMILIES, autoencoders, loras, others, texts
+from calotype.diffusion.families import FAMILIES, autoencoders, controls, loras, others, texts
 from calotype.diffusion.families.base import Prediction
 from calotype.diffusion.header import Header, read_header
+from calotype.diffusion.quantised import refuse_quantised
 from calotype.errors import ModelError
 
 Kind = Literal["denoiser", "text_encoder", "vae", "controlnet", "lora"]
@@ -18,8 +19,6 @@ Kind = Literal["denoiser", "text_encoder", "vae", "controlnet", "lora"]
 NETWORKS = ("model.diffusion_model.", "diffusion_model.", "transformer/", "unet/", "net.", "")
 UNETS = ("model.diffusion_model.", "diffusion_model.", "unet/", "")
 VAES = ("first_stage_model.", "vae/", "vae.", "")
-CONTROLS = ("control_model.", "controlnet/", "")
-CONTROL_MARKS = ("controlnet_blocks.0.weight", "controlnet_x_embedder.weight")  # of transformers
 TEXTS = (
     "cond_stage_model.transformer.",
     "cond_stage_model.model.",
@@ -78,8 +77,9 @@ def inspect(path: Path) -> Found:
 
 
 def inspect_header(header: Header) -> Found:
-    """What a file with this header is. Raises ModelError when no family is recognised."""
-    for kind in (_lora, _other, _transformer, _control, _checkpoint, _single):
+    """What a file with this header is. Raises ModelError when no family is recognised, or no weights that are read."""
+    refuse_quantised(header)
+    for kind in (_lora, _control, _other, _transformer, _checkpoint, _single):
         found = kind(header)
         if found:
             return found
@@ -100,24 +100,24 @@ def _other(header: Header) -> Found | None:
 
 
 def _transformer(header: Header) -> Found | None:
-    """A transformer that can be computed, or a ControlNet for one."""
+    """A transformer that can be computed."""
     for family in FAMILIES.values():
         for layout in family.network.layouts if family.network else ():
             prefix = next((p for p in NETWORKS if layout.stands(header, p)), None)
-            if prefix is not None and any(prefix + mark in header.tensors for mark in CONTROL_MARKS):
-                return Found(family.name, (Part("controlnet", layout.name, prefix),))
             if prefix is not None:
                 return Found(family.name, (Part("denoiser", layout.name, prefix), *_texts(header), *_vaes(header)))
     return None
 
 
 def _control(header: Header) -> Found | None:
-    for prefix in CONTROLS:
-        if prefix + "zero_convs.0.0.weight" in header.tensors:
-            return Found(_unet_family(header, prefix, "ldm"), (Part("controlnet", "ldm", prefix),))
-        if prefix + "controlnet_mid_block.weight" in header.tensors:
-            return Found(_unet_family(header, prefix, "diffusers"), (Part("controlnet", "diffusers", prefix),))
-    return None
+    """A file that steers a denoiser."""
+    found = controls.found_in(header)
+    if found is None:
+        return None
+    kind, layout, prefix = found
+    names = "diffusers" if layout == "diffusers" else "ldm"
+    family = kind.family(header, prefix) if kind.family else _unet_family(header, prefix, names)
+    return Found(family, (Part("controlnet", layout, prefix),))
 
 
 def _checkpoint(header: Header) -> Found | None:
