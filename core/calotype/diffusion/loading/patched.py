@@ -43,8 +43,8 @@ def filled(job: Job, module: M, takes: Takes, place: Place = (0, 1)) -> M:
 def patched(job: Job, parameters: Parameters, takes: Takes, scales: dict[str, Tensor], place: Place) -> Parameters:
     """The tensors of a part after the patches. `scales` loses those of weights that change.
 
-    ComfyUI keeps text encoders in half precision and so rounds what patches have changed, whatever computes: once, after
-    the last of them.
+    ComfyUI keeps text encoders in half precision and so rounds what patches have changed, whatever computes: once,
+    after the last of them.
     """
     changed, rounding = unrounded(job, parameters, takes, scales, place), _rounding(job, takes)
     if rounding is None:
