@@ -214,7 +214,7 @@ def assign(
         owner, _, leaf = key.rpartition(".")
         new = parameters[key]
         if not isinstance(old, nn.Parameter):
-            setattr(owners[owner], leaf, new.data.to(dtype) if new.is_floating_point() else new.data)
+            setattr(owners[owner], leaf, buffered(new.data, dtype))
         elif isinstance(new, Blocks) or (new.is_floating_point() and new.dtype != dtype):
             stored.setdefault(owner, {})[leaf] = (new, (scales or {}).get(key))
         else:
@@ -222,6 +222,13 @@ def assign(
     for owner, weights in stored.items():
         keep(owners[owner], weights, dtype)
     return module.eval()
+
+
+def buffered(tensor: Tensor, dtype: torch.dtype) -> Tensor:
+    """A tensor of a module that is no weight: in 16 bits it may stay, arithmetic widens it; 8 bits become 16."""
+    if not tensor.is_floating_point() or tensor.dtype.itemsize == 2 < dtype.itemsize:
+        return tensor
+    return tensor.to(torch.bfloat16 if tensor.dtype.itemsize == 1 < dtype.itemsize else dtype)
 
 
 def refuse_unfit(expected: Mapping[str, tuple[int, ...]], found: Mapping[str, Tensor], name: str) -> None:
