@@ -108,3 +108,4 @@ def _plain(error: web.HTTPException, request: web.Request) -> Refused:
 async def _headed(request: web.Request, response: web.StreamResponse) -> None:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    response.headers["Server"] = "calotype"  # not which library in which version

@@ -14,8 +14,8 @@ from calotype.server.problems import MEDIA_TYPE, ProblemDetails
 from calotype.server.routing import JSON, NoQuery, Nothing, Route
 
 REF = "#/components/schemas/{model}"
-ALWAYS = (400, 401, 403, 421, 429)
-MUTATING = (408, 413, 415, 422)
+ALWAYS = (400, 401, 403, 421, 422, 429)
+MUTATING = (408, 413, 415)
 TITLES = {
     204: "Nothing more will come.", 400: "The body is no JSON.", 401: "The token is missing or wrong.",
     403: "A page of another origin asked.", 404: "There is no such thing.", 408: "The body did not arrive in time.",
@@ -115,8 +115,7 @@ def _responses(route: Route, schemas: dict[Any, Any]) -> Iterator[tuple[str, Any
         media = {m: {"schema": {"type": "string"}} for m in route.produces} or {JSON: {"schema": schema}}
         yield str(route.status), {"description": route.summary, "content": media}
     problem = {MEDIA_TYPE: {"schema": schemas[(ProblemDetails, "serialization")]}}
-    query = (422,) if route.query is not NoQuery else ()
-    statuses = {*ALWAYS, *(MUTATING if route.mutates else ()), *query, *route.errors}
+    statuses = {*ALWAYS, *(MUTATING if route.mutates else ()), *route.errors}
     for status in sorted(statuses):
         title = TITLES.get(status, "It is not carried out.")
         yield str(status), {"description": title} | ({} if status < 400 else {"content": problem})
