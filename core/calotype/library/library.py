@@ -184,8 +184,9 @@ class Library:
         """
         name = checked(name)
         with self._journal.writing() as db:
-            owner = _owner_of(db, name)
             at = self._now()
+            row = notice(db, self._folder, name, at)
+            owner = drafts.owned(row.id) if row else drafts.unsaved(name)
             seq = drafts.post(db, owner, client, base=base, at=at, draft=draft, operations=operations, after=after)
         self._crash.at("draft.committed")
         return seq
@@ -193,7 +194,8 @@ class Library:
     def drafts(self, name: str) -> list[Draft]:
         """Unsaved work on a document, the newest first. Raises LibraryError."""
         name = checked(name)
-        with self._journal.reading() as db:
+        with self._journal.writing() as db:
+            notice(db, self._folder, name, self._now())
             return [d for owner in _owners(db, name) for d in drafts.of(db, owner, name)]
 
     def unsaved(self) -> list[str]:
@@ -205,6 +207,7 @@ class Library:
         """Forget the draft of one client, or of all; how many there were. Raises LibraryError."""
         name = checked(name)
         with self._journal.writing() as db:
+            notice(db, self._folder, name, self._now())
             return sum(drafts.discard(db, owner, client) for owner in _owners(db, name))
 
     def _save(self, db: sqlite3.Connection, name: str, row: Row | None, text: bytes, author: str, kind: Kind) -> Row:
@@ -275,11 +278,6 @@ class Library:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _owner_of(db: sqlite3.Connection, name: str) -> str:
-    row = history.find(db, name)
-    return drafts.owned(row.id) if row else drafts.unsaved(name)
 
 
 def _owners(db: sqlite3.Connection, name: str) -> list[str]:
