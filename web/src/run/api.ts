@@ -26,6 +26,7 @@ export class Unreachable extends ApiError {
 export interface Reply<T> {
   data: T
   etag: string | null
+  headers: Headers
 }
 
 interface Ask {
@@ -49,7 +50,7 @@ export async function ask<T>(path: string, { method = 'GET', body, file, headers
   })
   if (!response.ok) throw await failure(response)
   const data = (response.status === 204 ? null : await response.json()) as T
-  return { data, etag: response.headers.get('ETag') }
+  return { data, etag: response.headers.get('ETag'), headers: response.headers }
 }
 
 async function failure(response: Response): Promise<ApiError> {

@@ -47,11 +47,11 @@ export async function listDocuments(): Promise<Entry[]> {
 export async function openNamed(name: string): Promise<void> {
   const known = useEditor.getState().tabs.find((tab) => tab.name === name)
   if (known) { useEditor.getState().activate(known.id); return; }
-  const { data, etag } = await ask<{ workflow: WorkflowDocument; template?: boolean }>(path(name))
-  const template = data.template === true
+  const { data, etag, headers } = await ask<WorkflowDocument>(path(name))
+  const template = headers.get('X-Calotype-Template') === 'true'
   const draft = template ? null : await myDraft(name)
-  const history = draft?.draft ? { ...begun(draft.draft.document), ...draft.draft.history } : begun(data.workflow)
-  useEditor.getState().open({ document: data.workflow, name: template ? null : name, template, saved: data.workflow, revision: etag, history })
+  const history = draft?.draft ? { ...begun(draft.draft.document), ...draft.draft.history } : begun(data)
+  useEditor.getState().open({ document: data, name: template ? null : name, template, saved: data, revision: etag, history })
   if (draft) useUi.getState().tell('note', t('draft.recovered', { name }))
 }
 
@@ -90,7 +90,7 @@ export async function save(id?: string, force = false): Promise<boolean> {
   const name = tab.name ?? (await freeName(document.name ?? ''))
   const match: Record<string, string> = force ? { 'If-Match': '*' } : tab.revision !== null && tab.name !== null ? { 'If-Match': tab.revision } : { 'If-None-Match': '*' }
   try {
-    const { etag } = await ask<unknown>(path(name), { method: 'PUT', body: { workflow: document, client: clientId() }, headers: match })
+    const { etag } = await ask<unknown>(path(name, `?client=${clientId()}`), { method: 'PUT', body: document, headers: match })
     useEditor.getState().patch(tab.id, { name, saved: document, revision: etag, template: false })
     remember()
     useUi.getState().tell('good', t('document.saved', { name }))

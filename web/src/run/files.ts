@@ -36,11 +36,11 @@ export async function refreshFiles(folder: string): Promise<void> {
 }
 
 async function inputs(): Promise<string[]> {
-  const { data } = await ask<{ inputs: { name: string }[] }>('/v1/inputs')
-  return data.inputs.map((f) => f.name)
+  const { data } = await ask<{ inputs: { file: string }[] }>('/v1/inputs')
+  return data.inputs.map((f) => f.file)
 }
 
 async function models(folder: string): Promise<string[]> {
-  const { data } = await ask<{ models: { folder: string; name: string }[] }>(`/v1/models?folder=${encodeURIComponent(folder)}`)
-  return data.models.filter((m) => m.folder === folder).map((m) => m.name)
+  const { data } = await ask<{ models: { folder: string; file: string }[] }>(`/v1/models?folder=${encodeURIComponent(folder)}`)
+  return data.models.filter((m) => m.folder === folder).map((m) => m.file)
 }
