@@ -29,7 +29,7 @@ class Database:
             try:
                 self.fts = _prepare(self._writer)
                 self._reader = _connect(path)
-            except sqlite3.Error:
+            except BaseException:
                 self._writer.close()
                 raise
             self._reader.execute("PRAGMA query_only = ON")
@@ -42,10 +42,11 @@ class Database:
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
+                self._writer.execute("COMMIT")
             except BaseException:
-                self._writer.execute("ROLLBACK")
+                if self._writer.in_transaction:  # a full disk may have ended it already
+                    self._writer.execute("ROLLBACK")
                 raise
-            self._writer.execute("COMMIT")
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -91,4 +92,7 @@ def _prepare(connection: sqlite3.Connection) -> bool:
         connection.execute(PLAIN_WORDS)
     said = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'words'").fetchone()[0]
     connection.execute("INSERT OR IGNORE INTO facts VALUES ('version', ?)", (str(VERSION),))
+    version = int(connection.execute("SELECT value FROM facts WHERE name = 'version'").fetchone()[0])
+    if version > VERSION:
+        raise StoreError(f"the queue of runs was written by a newer version of calotype (format {version})")
     return "fts5" in said

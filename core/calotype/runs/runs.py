@@ -246,7 +246,10 @@ class Runs(Reading):
     # what the server does
 
     def recover(self) -> list[str]:
-        """Put back what a server that died was working on; nobody is blamed. The ids. Once, before any `claim`."""
+        """Put back what a server that died was working on; nobody is blamed. Once, before any `claim`.
+
+        The ids of the runs that wait again; one that was asked to stop is cancelled.
+        """
         with self._change() as work:
             rows = work.connection.execute("SELECT * FROM runs WHERE state = 'running'").fetchall()
             for row in rows:
@@ -254,7 +257,7 @@ class Runs(Reading):
                     work.end(row, "cancelled")
                 else:
                     work.requeue(row, "the server ended", blame=False)
-        return [row["id"] for row in rows]
+        return [row["id"] for row in rows if not row["cancelling"]]
 
     def prune(self, keep_runs: int | None = None, keep_days: float | None = None) -> int:
         """Forget ended runs beyond a number, or older than some days, but for their states; how many."""

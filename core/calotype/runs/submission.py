@@ -25,7 +25,8 @@ def submission_of(
     """A submission of a document (canonical JSON, seeds resolved), with its models, node types and texts."""
     bodies = [workflow, *(s for s in workflow.get("subgraphs", {}).values() if isinstance(s, Mapping))]
     nodes = [n for body in bodies for n in body.get("nodes", {}).values() if isinstance(n, Mapping)]
-    values = [v for node in nodes for v in _leaves(node.get("inputs", {}))]
+    inputs = [given for node in nodes if isinstance(given := node.get("inputs"), Mapping)]
+    values = [leaf for given in inputs for one in given.values() for leaf in _leaves(one)]
     models = [m for v in values if isinstance(v, Mapping) for m in _model(v)]
     texts = [v for v in values if isinstance(v, str)]
     return Submission(
@@ -43,9 +44,9 @@ def submission_of(
 
 
 def _leaves(value: Any) -> Iterator[Any]:
-    """The literals of a node's inputs: texts, numbers, file references; no links, no secrets."""
+    """The literals of an input: texts, numbers, file references; no links, no secrets."""
     if isinstance(value, Mapping):
-        if "file" in value:
+        if isinstance(value.get("file"), str):
             yield value
         elif "from" not in value and "secret" not in value:
             for one in value.values():
