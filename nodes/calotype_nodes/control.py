@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from calotype import types
 from calotype.node import Input, Node
-from calotype.types import Conditioning, Control, Image
+from calotype.types import Conditioning, Control, Image, Vae
 
 
 class Steered(NamedTuple):
@@ -27,12 +27,14 @@ class ControlNet(Node, category="conditioning"):
     strength: float = Input(default=1.0, ge=0, le=10, step=0.01)
     start: float = Input(default=0.0, ge=0, le=1, step=0.001, doc="Share of the schedule at which it begins.")
     end: float = Input(default=1.0, ge=0, le=1, step=0.001, doc="Share of the schedule at which it ends.")
+    vae: Vae | None = Input(default=None, doc="For ControlNets of SD 3 and FLUX.1, which see the picture through it.")
 
     def run(self) -> Steered:
         """Add the control to every prompt of both; a strength of 0 adds none."""
         if self.strength == 0:
             return Steered(self.positive, self.negative)
-        control = Control(self.control_net, self.image.pixels[..., :3], self.strength, self.start, self.end)
+        hint = self.image.pixels[..., :3]
+        control = Control(self.control_net, hint, self.strength, self.start, self.end, self.vae)
         return Steered(controlled(self.positive, control), controlled(self.negative, control))
 
 

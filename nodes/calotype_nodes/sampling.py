@@ -112,10 +112,15 @@ def sampled(node: KSampler | KSamplerAdvanced, ctx: Context, **how: Any) -> Samp
 def loaded(
     ctx: Context, model: Model, *conditionings: Conditioning
 ) -> Iterator[tuple[Any, dict[types.ControlNet, Any]]]:
-    """The denoiser and every ControlNet that the conditionings use, held for the length of the `with` block."""
-    nets = {control.net: None for c in conditionings for p in c.prompts for control in p.controls}
+    """The denoiser, every ControlNet that the conditionings use and its VAE, held for the length of the block."""
+    from calotype.diffusion.control import with_vae
+
+    nets = {control.net: control.vae for c in conditionings for p in c.prompts for control in p.controls}
     with ExitStack() as held:
-        controls = {net: held.enter_context(ctx.load(net)) for net in nets}
+        controls = {
+            net: with_vae(held.enter_context(ctx.load(net)), held.enter_context(ctx.load(vae)) if vae else None)
+            for net, vae in nets.items()
+        }
         yield held.enter_context(ctx.load(model)), controls
 
 

@@ -99,10 +99,11 @@ def unet(step: Step) -> Tensor:
     """The raw output of a U-Net, of sizes as conditioning where it asks for them."""
     concat = step.options.get("concat")
     whole = step.x if concat is None else torch.cat([step.x, concat.to(step.x)], dim=1)
-    down, middle = None, None
+    down = middle = inner = None
     if step.residuals is not None:
-        down = tuple(r.to(step.device, step.dtype) for r in step.residuals.down)
-        middle = step.residuals.middle.to(step.device, step.dtype)
+        down = tuple(r.to(step.x) for r in step.residuals.down) or None
+        middle = None if step.residuals.middle is None else step.residuals.middle.to(step.x)
+        inner = [r.to(step.x) for r in step.residuals.inner] or None
     raw: Tensor = step.module(
         whole,
         step.timestep,
@@ -110,6 +111,7 @@ def unet(step: Step) -> Tensor:
         added_cond_kwargs=added(step, step.x, step.pooled, step.options),
         down_block_additional_residuals=down,
         mid_block_additional_residual=middle,
+        down_intrablock_additional_residuals=inner,
         return_dict=False,
     )[0]
     return raw

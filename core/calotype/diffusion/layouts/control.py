@@ -8,6 +8,8 @@ from calotype.diffusion.header import TensorInfo
 from calotype.diffusion.layouts import unet
 from calotype.diffusion.layouts.take import Take, renamed
 
+ADAPTER_LEVELS = 4  # of a U-Net that a T2I-Adapter steers
+
 
 def takes_ldm(tensors: Mapping[str, TensorInfo]) -> dict[str, Take]:
     """The ControlNet's tensors under diffusers' names, from a file of the original code."""
@@ -31,3 +33,31 @@ def output_modules(tensors: Mapping[str, TensorInfo]) -> dict[str, str]:
     rows = {n.split(".")[1] for n in tensors if n.startswith("zero_convs.")}
     down = {f"zero_convs.{row}.0": f"controlnet_down_blocks.{row}" for row in rows}
     return down | {"middle_block_out.0": "controlnet_mid_block"}
+
+
+def takes_adapter(tensors: Mapping[str, TensorInfo]) -> dict[str, Take]:
+    """A T2I-Adapter's tensors under diffusers' names: the original code counts the blocks of all levels in one row."""
+    rows = 1 + max((int(n.split(".")[1]) for n in tensors if n.startswith("body.")), default=-1)
+    each = max(1, rows // ADAPTER_LEVELS)
+    taken = {}
+    for name, info in tensors.items():
+        match name.split("."):
+            case ["body", row, "in_conv", leaf]:
+                taken[f"adapter.body.{int(row) // each}.in_conv.{leaf}"] = Take(info)
+            case ["body", row, block, leaf]:
+                taken[f"adapter.body.{int(row) // each}.resnets.{int(row) % each}.{block}.{leaf}"] = Take(info)
+            case _:
+                taken[f"adapter.{name}"] = Take(info)
+    return taken
+
+
+def takes_light_adapter(tensors: Mapping[str, TensorInfo]) -> dict[str, Take]:
+    """The same for a light one, whose blocks are inside their levels."""
+    taken = {}
+    for name, info in tensors.items():
+        match name.split("."):
+            case ["body", level, "body", block, *rest]:
+                taken[f"adapter.body.{level}.resnets.{block}.{'.'.join(rest)}"] = Take(info)
+            case _:
+                taken[f"adapter.{name}"] = Take(info)
+    return taken

@@ -11,11 +11,10 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from calotype.diffusion.families import FAMILIES, autoencoders, texts
+from calotype.diffusion.families import FAMILIES, autoencoders, controls, texts
 from calotype.diffusion.families.base import Family, Slot
 from calotype.diffusion.families.inspect import Part
 from calotype.diffusion.header import Header, TensorInfo
-from calotype.diffusion.layouts import control as control_layout
 from calotype.diffusion.layouts import unet as unet_layout
 from calotype.diffusion.layouts.take import Take, TakesOf
 from calotype.diffusion.loading import configs
@@ -61,8 +60,8 @@ def layout_of(part: Part, family: str) -> TakesOf:
             layouts = texts.kind_of(part.layout).layouts
         case "vae":
             layouts = autoencoders.kind_of(part.layout).layouts
-        case "controlnet" if part.layout == "ldm":
-            return control_layout.takes_ldm
+        case "controlnet":
+            layouts = controls.kind_of(part.layout).layouts
         case _:
             network = FAMILIES[family].network if family else None
             if network is None:
@@ -102,10 +101,10 @@ def denoiser(takes: dict[str, Take], family: Family) -> nn.Module:
     return made(network.module, **network.config(takes))  # type: ignore[no-any-return]
 
 
-def control(takes: dict[str, Take], family: Family) -> nn.Module:
-    """A ControlNet without memory."""
-    net = "diffusers.models.controlnets.controlnet:ControlNetModel"
-    return made(net, **configs.control(takes, family))  # type: ignore[no-any-return]
+def control(takes: dict[str, Take], family: Family, kind: controls.ControlKind) -> nn.Module:
+    """A network that steers, without memory."""
+    arguments = kind.config(takes) if kind.config else configs.control(takes, family)
+    return made(kind.module, **arguments)  # type: ignore[no-any-return]
 
 
 def vae(takes: dict[str, Take], layout: str) -> nn.Module:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from calotype.diffusion.changes.table import changed
-from calotype.diffusion.control import ControlModel
+from calotype.diffusion.control import SteeringModel
 from calotype.diffusion.denoiser import Denoiser
-from calotype.diffusion.families import autoencoders
+from calotype.diffusion.families import autoencoders, controls
 from calotype.diffusion.families.base import Prediction
 from calotype.diffusion.layouts.take import Take
 from calotype.diffusion.loading import build
@@ -26,7 +26,7 @@ from calotype.types import Recipe
 if TYPE_CHECKING:
     from calotype.diffusion.sampling.parameterization import ModelSampling
 
-Loaded = Denoiser | TextEncoder | Autoencoder | ControlModel | Upscaler
+Loaded = Denoiser | TextEncoder | Autoencoder | SteeringModel | Upscaler
 
 V_BIAS = 0.09  # standard deviation above which an SD 2.x U-Net predicts v
 
@@ -110,8 +110,16 @@ def vae(job: Job) -> Autoencoder:
     return wrapper(job.family.name, module, job.device, job.dtype(takes))  # type: ignore[no-any-return]
 
 
-def control(job: Job) -> ControlModel:
-    """The ControlNet."""
-    takes = job.takes(job.parts()[0])
-    module = filled(job, job.built(build.control, takes, job.family), takes)
-    return ControlModel(job.family.name, module, job.device, job.dtype(takes))
+def control(job: Job) -> SteeringModel:
+    """A network that steers. Raises ModelError for a kind that is only known by name."""
+    part = job.parts()[0]
+    kind = controls.kind_of(part.layout)
+    if not kind.module:
+        raise ModelError(
+            f"{job.header.path.name} is a {kind.title} for {job.family.title}, which this version cannot run. Use a "
+            "whole ControlNet."
+        )
+    takes = job.takes(part)
+    module = filled(job, job.built(build.control, takes, job.family, kind), takes)
+    wrapper = build.class_of(kind.wrapper)
+    return wrapper(job.family.name, module, job.device, job.dtype(takes), kind.facts(job.header))  # type: ignore[no-any-return]

@@ -1,0 +1,16 @@
+"""Networks that steer a denoiser by a picture: ControlNets of U-Nets and transformers, and T2I-Adapters."""
+
+from calotype.diffusion.control.adapter import AdapterModel
+from calotype.diffusion.control.base import ControlResiduals, SteeringModel, with_vae
+from calotype.diffusion.control.transformers import FluxControlModel, Sd3ControlModel
+from calotype.diffusion.control.unet import ControlModel
+
+__all__ = [
+    "AdapterModel",
+    "ControlModel",
+    "ControlResiduals",
+    "FluxControlModel",
+    "Sd3ControlModel",
+    "SteeringModel",
+    "with_vae",
+]
