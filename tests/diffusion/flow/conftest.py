@@ -1,12 +1,13 @@
-"""Small SD 3 and FLUX.1 models with random weights under the original code's names, and diffusers' pipelines of them."""
+"""Small SD 3 and FLUX.1 models with random weights under the original names, and diffusers' pipelines of them."""
 
+import gzip
 import inspect
 import sys
+from functools import cache
 
 import pytest
 import torch
 from safetensors.torch import load_file
-
 from tests.diffusion.conftest import Shapes, clip_shapes, linear_layer, saved, under, vae_shapes
 
 WIDTH, CLIP_L, CLIP_G, T5, HEAD = 64, 64, 64, 128, 32
@@ -130,6 +131,7 @@ def t5_model(weights):
     return made.eval()
 
 
+@cache
 def clip_tokenizer(pad):
     from tokenizers import Tokenizer, processors
     from transformers import PreTrainedTokenizerFast
@@ -142,9 +144,8 @@ def clip_tokenizer(pad):
     return PreTrainedTokenizerFast(tokenizer_object=inner, pad_token=pad, model_max_length=77)
 
 
+@cache
 def t5_tokenizer():
-    import gzip
-
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
 
@@ -230,6 +231,14 @@ def flux_pipeline(path, guided=True):
         t5_tokenizer(),
         flux_transformer(part(weights, "model.diffusion_model."), guided),
     )
+
+
+def decoded(pipeline, latents):
+    """The pictures of latents in the model's units, as its pipelines decode them."""
+    config = pipeline.vae.config
+    with torch.no_grad():
+        pixels = pipeline.vae.decode(latents / config.scaling_factor + config.shift_factor, return_dict=False)[0]
+    return pipeline.image_processor.postprocess(pixels, output_type="pt").movedim(1, -1)
 
 
 @pytest.fixture(scope="session")

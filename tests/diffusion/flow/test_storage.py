@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 from calotype.diffusion.families.inspect import family_of
 from calotype.diffusion.loading import Shared, load, size_of
@@ -119,7 +119,9 @@ def test_a_lora_on_weights_in_8_bits_changes_them_in_16(tiny, tmp_path):
     x, tokens = torch.randn(1, 4, 8, 8), torch.randn(1, 77, 64)
     said = []
     for path in (small, wide):
-        model = load(Model(FILE, "sd1", (patch,)), lambda f, p=path: lora if f.folder == "loras" else p, CPU, torch.float32)
+        model = load(
+            Model(FILE, "sd1", (patch,)), lambda f, p=path: lora if f.folder == "loras" else p, CPU, torch.float32
+        )
         said.append(model.predict(x, torch.tensor([3.0]), tokens))
     assert error(*said) < 1e-3
 
