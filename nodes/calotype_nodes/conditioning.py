@@ -65,7 +65,7 @@ class ConditioningArea(Node, category="conditioning"):
     def run(self) -> Conditioning:
         """Say where."""
         area = [cells(getattr(self, side), side) for side in ("height", "width", "y", "x")]
-        return with_options(self.conditioning, area=area, strength=self.strength)
+        return placed(self.conditioning, area=area, strength=self.strength)
 
 
 class ConditioningAreaShare(Node, category="conditioning"):
@@ -81,7 +81,7 @@ class ConditioningAreaShare(Node, category="conditioning"):
     def run(self) -> Conditioning:
         """Say where."""
         share = [self.height, self.width, self.y, self.x]
-        return with_options(self.conditioning, area_share=share, strength=self.strength)
+        return placed(self.conditioning, area_share=share, strength=self.strength)
 
 
 class ConditioningStrength(Node, category="conditioning"):
@@ -160,6 +160,15 @@ def with_options(conditioning: Conditioning, **options: Any) -> Conditioning:
     """The conditioning with some options of every prompt set."""
     prompts = tuple(replace(p, options={**p.options, **options}) for p in conditioning.prompts)
     return replace(conditioning, prompts=prompts)
+
+
+def placed(conditioning: Conditioning, **options: Any) -> Conditioning:
+    """The conditioning with an area of every prompt set, in place of one that was, and of the box around a mask."""
+    kept = (
+        replace(p, options={k: v for k, v in p.options.items() if k not in ("area", "area_share", "mask_bounds")})
+        for p in conditioning.prompts
+    )
+    return with_options(replace(conditioning, prompts=tuple(kept)), **options)
 
 
 def mixed(prompt: Prompt, other: Prompt, share: float) -> Prompt:

@@ -102,3 +102,15 @@ def test_sizes_are_said_of_every_prompt():
     assert got.prompts[0].options == {
         "width": 640, "height": 1024, "crop_w": 0, "crop_h": 8, "target_width": 1024, "target_height": 1024,
     }  # fmt: skip
+
+
+def test_the_last_place_that_is_said_counts():
+    share = ConditioningAreaShare(conditioning=conditioning(B), width=0.5).run()
+    area = ConditioningArea(conditioning=share, width=64, height=128).run()
+    assert area.prompts[0].options == {"area": [16, 8, 0, 0], "strength": 1.0}
+    bounds = ConditioningMask(conditioning=area, mask=Mask(torch.ones(1, 2, 2)), bounds=True).run()
+    assert ConditioningAreaShare(conditioning=bounds, width=0.5).run().prompts[0].options == {
+        "area_share": [1.0, 0.5, 0.0, 0.0],
+        "strength": 1.0,
+        "mask_strength": 1.0,
+    }
