@@ -43,11 +43,6 @@ class Queue(RuleBasedStateMachine):
         self.order.append(id)
         self.order.sort(key=self.ranks.__getitem__)
 
-    def renumber(self):
-        """Places as they are now; those of the running stay between them."""
-        for rank, id in enumerate(self.order):
-            self.ranks[id] = rank
-
     @rule(target=ids)
     def accept(self):
         (run,) = self.runs.accept([submission_of(DOCUMENT)])
@@ -114,7 +109,8 @@ class Queue(RuleBasedStateMachine):
             assert self.states[id] != "queued"
             return
         if len(self.order) > 1:
-            self.ranks[id] = min(self.ranks[other] for other in self.order if other != id) - 1
+            others = [other for other in (*self.order, *self.held) if other != id]
+            self.ranks[id] = min(self.ranks[other] for other in others) - 1
             self.order.sort(key=self.ranks.__getitem__)
 
     @rule(id=consumes(ids))
@@ -157,5 +153,5 @@ class Queue(RuleBasedStateMachine):
         assert [run.place for run in page] == list(range(1, len(page) + 1))
 
 
-Queue.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+Queue.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
 TestQueue = Queue.TestCase

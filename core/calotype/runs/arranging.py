@@ -7,6 +7,7 @@ import sqlite3
 from calotype.errors import WrongState
 from calotype.runs.rows import ORDER, found
 
+ACTIVE = "('queued', 'running')"  # a running one may come back to its place
 NARROW = 1e-6  # between two positions: less is not divided again, all are numbered anew
 
 
@@ -23,13 +24,13 @@ def move(connection: sqlite3.Connection, row: sqlite3.Row, before: str | None, f
     if before is not None:
         _move_before(connection, row, queued(connection, before, "moved before"))
         return
-    direction = "" if first else "priority, position DESC, n DESC"
-    end = connection.execute(
-        f"SELECT priority, position FROM runs WHERE state = 'queued' AND n != ? ORDER BY {direction or ORDER} LIMIT 1",
-        (row["n"],),
-    ).fetchone()
-    if end is not None:
-        _put(connection, row, end["priority"], end["position"] + (-1.0 if first else 1.0))
+    end = "max(priority)" if first else "min(priority)"
+    others = "SELECT {} FROM runs WHERE n != ? AND state"
+    priority = connection.execute(f"{others.format(end)} = 'queued'", (row["n"],)).fetchone()[0]
+    if priority is not None:
+        end = "min(position) - 1.0" if first else "max(position) + 1.0"
+        found = connection.execute(f"{others.format(end)} IN {ACTIVE} AND priority = ?", (row["n"], priority))
+        _put(connection, row, priority, found.fetchone()[0])
 
 
 def _move_before(connection: sqlite3.Connection, row: sqlite3.Row, other: sqlite3.Row) -> None:
@@ -46,14 +47,15 @@ def _move_before(connection: sqlite3.Connection, row: sqlite3.Row, other: sqlite
 def _below(connection: sqlite3.Connection, row: sqlite3.Row, other: sqlite3.Row) -> float:
     """The position of whoever stands right before `other` now, `row` apart."""
     said: float | None = connection.execute(
-        "SELECT max(position) FROM runs WHERE state = 'queued' AND priority = ? AND position < ? AND n != ?",
+        f"SELECT max(position) FROM runs WHERE state IN {ACTIVE}"
+        " AND priority = ? AND position < ? AND n != ?",
         (other["priority"], other["position"], row["n"]),
     ).fetchone()[0]
     return other["position"] - 2.0 if said is None else said
 
 
 def _renumber(connection: sqlite3.Connection) -> None:
-    rows = connection.execute(f"SELECT n FROM runs WHERE state IN ('queued', 'running') ORDER BY {ORDER}").fetchall()
+    rows = connection.execute(f"SELECT n FROM runs WHERE state IN {ACTIVE} ORDER BY {ORDER}").fetchall()
     places = [(float(place), row["n"]) for place, row in enumerate(rows, 1)]
     connection.executemany("UPDATE runs SET position = ? WHERE n = ?", places)
 
