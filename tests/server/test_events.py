@@ -118,7 +118,9 @@ async def silent(server, run):
     """A reader that asks and never reads."""
     port = int(server.url.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
-    said = f"GET /v1/runs/{run}/events HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {server.token}\r\n\r\n"
+    said = (
+        f"GET /v1/runs/{run}/events HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {server.token}\r\n\r\n"
+    )
     writer.write(said.encode())
     await writer.drain()
     reader._transport.pause_reading()

@@ -39,8 +39,10 @@ class WrongUse(CalotypeError):
 class Door:
     """Where the server listens, and for whom."""
 
-    listen: Annotated[str, Parameter(help="Address. Beyond this machine it needs --token-file.")] = "127.0.0.1"
-    port: Annotated[int, Parameter(help="0 takes a free one.")] = 8188
+    listen: Annotated[str, Parameter(help="Address, by default 127.0.0.1. Beyond this machine it needs a token.")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[int, Parameter(help="By default 8188; 0 takes a free one.")] = 8188
     token: Annotated[str, Parameter(help="Also CALOTYPE_TOKEN, or --token-file; by default one is made and kept.")] = ""
     token_file: Annotated[Path | None, Parameter(help="A file with the token.")] = None
     allow_host: Annotated[
@@ -102,6 +104,8 @@ class Door:
 
     def bound(self) -> socket.socket:
         """The open socket. Raises WrongUse where that cannot be."""
+        if not 0 <= self.port < 1 << 16:
+            raise WrongUse(f"--port {self.port}: a port is 1 to 65535, or 0 for a free one")
         try:
             [(family, kind, protocol, _, address), *_] = socket.getaddrinfo(
                 self.listen, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

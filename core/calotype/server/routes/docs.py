@@ -57,14 +57,13 @@ def _entered(call: Call[None, FrontQuery]) -> web.Response:
 @routes.get("/openapi.json")
 async def openapi(call: Call[None, NoQuery]) -> web.StreamResponse:
     """This API as OpenAPI 3.1."""
-    own = paths(call.part(LIBRARY), call.part(DOCUMENTS).registry) if LIBRARY in call.request.app else {}
-    body = await asyncio.to_thread(_described, call.part(ROUTES), own)
-    return web.Response(body=body, content_type=JSON)
+    return web.Response(body=await asyncio.to_thread(_described, call), content_type=JSON)
 
 
-def _described(known: tuple[Route, ...], own: dict[str, Any]) -> bytes:
+def _described(call: Call[None, NoQuery]) -> bytes:
     """With the endpoints of the workflows that are there, each with its own schema."""
-    said = describe(known)
+    own = paths(call.part(LIBRARY), call.part(DOCUMENTS).registry) if LIBRARY in call.request.app else {}
+    said = describe(call.part(ROUTES))
     return orjson.dumps(said | {"paths": said["paths"] | own}, default=str)
 
 
