@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from calotype_comfyui.parts_table import PARTS_TABLE
 from calotype_comfyui.pictures import PICTURES
 from calotype_comfyui.rules import Rule, eights, file, one_of, rule
 
@@ -52,15 +53,6 @@ LOADERS: Mapping[str, Rule] = {
         "control_net_name>control_net",
         "control_net",
         converts={"control_net_name": file},
-    ),
-    "CLIPLoader": rule(
-        "ClipLoader",
-        "",
-        "clip_name>clip type> device>",
-        "clip",
-        converts={"clip_name": file, "type": one_of({"stable_diffusion": None})},
-        note="it is loaded where the other models are, not on the device that was named",
-        unless={"device": "default"},
     ),
     "ModelSamplingDiscrete": rule(
         "ModelSampling",
@@ -140,21 +132,7 @@ LATENTS: Mapping[str, Rule] = {
         "EmptyLatent", "", "width height batch_size", "latent", converts={"width": eights, "height": eights}
     ),
     "VAEDecode": rule("VAEDecode", "samples>latent vae", "", "image"),
-    "VAEDecodeTiled": rule(
-        "VAEDecode",
-        "samples>latent vae",
-        "tile_size> overlap> temporal_size> temporal_overlap>",
-        "image",
-        note="it is decoded whole, not in tiles, so that the picture differs a little along their edges",
-    ),
     "VAEEncode": rule("VAEEncode", "pixels>image vae", "", "latent"),
-    "VAEEncodeTiled": rule(
-        "VAEEncode",
-        "pixels>image vae",
-        "tile_size> overlap> temporal_size> temporal_overlap>",
-        "latent",
-        note="it is encoded whole, not in tiles, so that the latent differs a little along their edges",
-    ),
     "VAEEncodeForInpaint": rule("VAEEncodeForInpaint", "pixels>image vae mask", "grow_mask_by>grow", "latent"),
     "SetLatentNoiseMask": rule("SetLatentNoiseMask", "samples>latent mask", "", "latent"),
     "LatentUpscale": rule(
@@ -251,4 +229,12 @@ VALUES: Mapping[str, Rule] = {
     ),
 }
 
-TABLE: Mapping[str, Rule] = {**LOADERS, **CONDITIONING, **SAMPLING, **LATENTS, **PICTURES, **VALUES}
+TABLE: Mapping[str, Rule] = {
+    **LOADERS,
+    **CONDITIONING,
+    **SAMPLING,
+    **LATENTS,
+    **PICTURES,
+    **VALUES,
+    **PARTS_TABLE,
+}

@@ -13,7 +13,7 @@ class VAEEncodeTiled(Node, category="latent"):
     image: Image
     vae: Vae
     tile: int = Input(default=512, ge=64, le=4096, step=64, doc="Its side in pixels, about.")
-    overlap: int = Input(default=64, ge=0, le=4096, step=32, doc="In pixels; at most a quarter of a tile.")
+    overlap: int = Input(default=64, ge=0, le=4096, step=32, doc="In pixels; less than the half of a tile.")
 
     def run(self, ctx: Context) -> Latent:
         """Encode the colours; transparency is left out."""

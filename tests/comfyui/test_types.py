@@ -221,8 +221,8 @@ CASES = {
             "temporal_size": 64,
             "temporal_overlap": 8,
         },
-        "VAEDecode",
-        {"latent": {"from": "9.output_0"}, "vae": {"from": "9.output_1"}},
+        "VAEDecodeTiled",
+        {"latent": {"from": "9.output_0"}, "vae": {"from": "9.output_1"}, "tile": 512, "overlap": 64},
     ),
     "VAEEncode": (
         {"pixels": ["9", 0], "vae": ["9", 1]},
@@ -238,8 +238,8 @@ CASES = {
             "temporal_size": 64,
             "temporal_overlap": 8,
         },
-        "VAEEncode",
-        {"image": {"from": "9.output_0"}, "vae": {"from": "9.output_1"}},
+        "VAEEncodeTiled",
+        {"image": {"from": "9.output_0"}, "vae": {"from": "9.output_1"}, "tile": 512, "overlap": 64},
     ),
     "VAEEncodeForInpaint": (
         {"pixels": ["9", 0], "vae": ["9", 1], "mask": ["9", 2], "grow_mask_by": 6},

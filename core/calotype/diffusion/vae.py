@@ -42,8 +42,11 @@ class Autoencoder:
 
     @torch.no_grad()
     def encode_tiled(self, pixels: Tensor, tile: int = 512, overlap: int = 64) -> Tensor:
-        """`encode` in tiles of about `tile` pixels; memory does not grow with the picture."""
-        channels, overlap = int(self.module.config.latent_channels), min(overlap, tile // 4)
+        """`encode` in tiles of about `tile` pixels; memory does not grow with the picture.
+
+        overlap: in pixels, less than the half of a tile.
+        """
+        channels, overlap = int(self.module.config.latent_channels), min(overlap, tile // 2 - self.factor)
         return three_ways(self._centred(pixels), self._encode, tile, overlap, 1 / self.factor, channels)
 
     @torch.no_grad()
