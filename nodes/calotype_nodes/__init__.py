@@ -24,6 +24,7 @@ NODE_MODULES = (
     "calotype_nodes.tiling",
     "calotype_nodes.conditioning",
     "calotype_nodes.editing_models",
+    "calotype_nodes.editing",
     "calotype_nodes.control",
     "calotype_nodes.images",
     "calotype_nodes.image_shapes",
@@ -34,4 +35,5 @@ NODE_MODULES = (
     "calotype_nodes.logic",
     "calotype_nodes.lists",
     "calotype_nodes.output",
+    "calotype_nodes.video",
 )

@@ -5,7 +5,6 @@ import pytest
 import torch
 from PIL import Image as Pictures
 
-from calotype.diffusion.families.flux2 import empirical_mu
 from calotype.diffusion.families.inspect import inspect
 from calotype.diffusion.text.pictures import with_references
 from calotype.types import Conditioning
@@ -122,8 +121,8 @@ def test_pictures_come_back_through_the_autoencoder_as_through_diffusers_own(loa
     assert tools.distance(loaded.vae.encode(picture), theirs) < 1e-5
 
 
-@pytest.mark.parametrize(("cells", "steps"), [(1024, 4), (4096, 20), (4096, 50), (9216, 28)])
-def test_the_empirical_shift_is_diffusers_own(cells, steps):
-    from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
+def test_the_levels_of_the_pipeline_are_those_of_our_schedule(pipeline, tools):
+    from calotype.diffusion.sampling.published import flux2
 
-    assert empirical_mu(cells, steps) == pytest.approx(compute_empirical_mu(cells, steps))
+    run(pipeline, tools)
+    assert torch.allclose(flux2(3, 96, 64), pipeline.scheduler.sigmas, atol=1e-6)

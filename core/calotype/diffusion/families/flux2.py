@@ -83,15 +83,6 @@ def _guidance(step: Step) -> Tensor | None:
     return torch.full((len(step.x),), float(step.options.get("guidance", GUIDANCE)), device=step.device)
 
 
-def empirical_mu(cells: int, steps: int) -> float:
-    """The logarithm of the shift that Black Forest Labs fitted for FLUX.2. cells: tokens of the new picture."""
-    steep = 0.00016927 * cells + 0.45666666
-    if cells > 4300:
-        return steep
-    flat = 8.73809524e-05 * cells + 1.89833333
-    return steep + (steep - flat) / 190 * (steps - 200)
-
-
 FAMILY = Family(
     name="flux2",
     title="FLUX.2",
@@ -100,6 +91,7 @@ FAMILY = Family(
     network=Network(
         module="diffusers.models.transformers.transformer_flux2:Flux2Transformer2DModel",
         config=config,
+        listens="context_embedder.weight",
         layouts=(
             Layout("original", ("double_stream_modulation_img.lin.weight",), flux2.takes_original),
             Layout("diffusers", ("double_stream_modulation_img.linear.weight",), takes_named),
