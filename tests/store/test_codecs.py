@@ -99,6 +99,7 @@ VALUES = {
     "file without hash": FileRef("input", "x.png"),
     "artifact": Artifact("x.json", "application/json", b"{}"),
     "saved": Saved((Artifact("a.png", "image/png", b"\x89PNG"), Artifact("b", "video/mp4", b""))),
+    "shown": Saved((Artifact("a.png", "image/png", b"\x89PNG"),), kept=False),
     "image": Image(torch.rand(2, 5, 7, 3)),
     "mask": Mask(torch.rand(1, 5, 7)),
     "latent": Latent(torch.randn(2, 4, 3, 3), torch.ones(1, 3, 3), (1, 3), 5),

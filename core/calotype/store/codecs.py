@@ -1,7 +1,7 @@
 """Values as JSON beside content-addressed objects, and back. No pickle: a file never says what code to run.
 
 A value is one of `{"json": ...}`, `{"list": [...]}`, `{"tuple": [...]}`, `{"dict": {...}}`, `{"file": ...}`,
-`{"recipe": TYPE, ...}`, `{"artifact": ...}`, `{"saved": [...]}`, `{"tensor": OBJECT}` and
+`{"recipe": TYPE, ...}`, `{"artifact": ...}`, `{"saved": [...]}`, `{"shown": [...]}`, `{"tensor": OBJECT}` and
 `{"tensors": TYPE, "object": OBJECT, "meta": {...}}`.
 """
 
@@ -76,7 +76,7 @@ class Codecs:
         if isinstance(value, Artifact):
             return {"artifact": self._artifact(value, blobs)}
         if isinstance(value, Saved):
-            return {"saved": [self._artifact(a, blobs) for a in value.files]}
+            return {"saved" if value.kept else "shown": [self._artifact(a, blobs) for a in value.files]}
         return self._encode_tensors(value, blobs)
 
     def _encode_tensors(self, value: Any, blobs: dict[str, Blob]) -> dict[str, Any]:
@@ -120,6 +120,8 @@ class Codecs:
                 return _artifact(inner, read)
             case {"saved": files}:
                 return Saved(tuple(_artifact(f, read) for f in files))
+            case {"shown": files}:
+                return Saved(tuple(_artifact(f, read) for f in files), kept=False)
             case {"tensor": name}:
                 return unpacked(path(name))[""]
             case {"tensors": name, "object": blob, "meta": meta}:
@@ -139,7 +141,7 @@ class Codecs:
 def objects_in(said: Any) -> list[str]:
     """The names of the objects that an encoded value lies in."""
     match said:
-        case {"list": items} | {"tuple": items} | {"saved": items}:
+        case {"list": items} | {"tuple": items} | {"saved": items} | {"shown": items}:
             return [name for item in items for name in objects_in(item)]
         case {"dict": items}:
             return [name for item in items.values() for name in objects_in(item)]
