@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from calotype.diffusion.families import FAMILIES
 from calotype.diffusion.latents import LatentFormat
 from calotype.diffusion.sizes import added
 from calotype.diffusion.step import Step
+from calotype.errors import FamilyMismatch
 
 if TYPE_CHECKING:
     from calotype.diffusion.sampling.hooks import Hooks
@@ -24,10 +26,12 @@ class Denoiser:
     parameterisation (`sampling`) and its latents' units (`latent`), and leaves the arithmetic of both to callers.
 
     dtype: of computation; weights may be stored in a smaller one. forward: the family's function; None for a U-Net.
-    hooks: what its patches do in sampling, for so many conditionings; None for nothing.
+    listens: features that a word must have, 0 for any. hooks: what its patches do in sampling, for so many
+    conditionings; None for nothing.
     """
 
     hooks: Callable[[int], Hooks] | None = None
+    listens: int = 0
 
     def __init__(
         self,
@@ -76,8 +80,13 @@ class Denoiser:
         `ControlResiduals` for a U-Net, a `BlockResiduals` for a transformer. options, for U-Nets: `width`, `height`,
         `crop_w`, `crop_h`, `target_width`, `target_height`, `aesthetic_score` (numbers, or one each) for families
         conditioned on sizes; `concat`: (B, C', h, w) beside the latent, for inpainting models. For others see their
-        families' `forward`.
+        families' `forward`. Raises FamilyMismatch for words of another text encoder.
         """
+        if self.listens and tokens.shape[-1] != self.listens:
+            raise FamilyMismatch(
+                f"the {FAMILIES[self.family].title} model listens to words of {self.listens} features, these have "
+                f"{tokens.shape[-1]}. Use the text encoder that belongs to it."
+            )
         compute = self._forward or unet
         raw = compute(
             Step(

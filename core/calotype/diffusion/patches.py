@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from calotype.errors import FamilyMismatch
+
 
 def evened(x: Tensor, patch: int = 2) -> Tensor:
     """x with its last two sides made multiples of `patch`, going on from the other side; x itself when they are."""
@@ -31,6 +33,11 @@ def unpacked(rows: Tensor, height: int, width: int, patch: int = 2) -> Tensor:
 
 
 def widened(tokens: Tensor, width: int) -> Tensor:
-    """Tokens (B, N, D) with zeros for the features that they lack to `width`."""
+    """Tokens (B, N, D) with zeros for the features that they lack to `width`. Raises FamilyMismatch for wider ones."""
     missing = width - tokens.shape[-1]
+    if missing < 0:
+        raise FamilyMismatch(
+            f"the model listens to words of {width} features, these have {tokens.shape[-1]}. Use the text encoder "
+            "that belongs to it."
+        )
     return torch.nn.functional.pad(tokens, (0, missing)) if missing > 0 else tokens

@@ -105,7 +105,8 @@ class Network:
 
     module: its class, "package.module:Class"; config: that class's arguments, from tensors under its names; layouts:
     that files have, the special before the general; forward: its raw output, of x's shape; flow: its noise levels,
-    from its tensors; finish: fills buffers that no file holds, after the weights are in.
+    from its tensors; finish: fills buffers that no file holds, after the weights are in; listens: the tensor whose last
+    axis is as long as a prompt's words must be wide, "" where they may be narrower.
     """
 
     module: str
@@ -114,6 +115,7 @@ class Network:
     forward: Callable[[Step], Tensor] = field(repr=False)
     flow: Callable[[Takes], Flow] = field(repr=False)
     finish: Callable[[Any, torch.device], None] = field(default=_nothing, repr=False)
+    listens: str = ""
 
 
 def side_by_side(encoded: Sequence[Encoded | None]) -> Prompt:

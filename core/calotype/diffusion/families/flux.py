@@ -147,6 +147,7 @@ FAMILY = Family(
     network=Network(
         module="diffusers.models.transformers.transformer_flux:FluxTransformer2DModel",
         config=config,
+        listens="context_embedder.weight",
         layouts=(
             Layout("original", ("double_blocks.0.img_attn.norm.key_norm.scale",), flux.takes),
             Layout("diffusers", ("single_transformer_blocks.0.proj_mlp.weight",), takes_named),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from calotype.diffusion.families.base import Family, Flow, Layout, Network, Slot, T5Facts
+from calotype.diffusion.families.language import refuse_deaf
 from calotype.diffusion.layouts import wan
 from calotype.diffusion.layouts.take import Takes, count, takes_named
 from calotype.diffusion.normalised import WAN_DEVIATION, WAN_MEAN, NormalisedLatents
@@ -42,6 +43,7 @@ def forward(step: Step) -> Tensor:
     """The velocity towards noise, of all frames at once. x: (B, C, T, h, w); timestep: 1000 sigma."""
     from calotype.diffusion.patches import evened
 
+    refuse_deaf(step, step.module.config.text_dim, "Wan", "UMT5-XXL")
     raw = step.module(
         hidden_states=evened(step.x), timestep=step.timestep, encoder_hidden_states=step.tokens, return_dict=False
     )[0]
@@ -64,6 +66,7 @@ FAMILY = Family(
     network=Network(
         module="diffusers.models.transformers.transformer_wan:WanTransformer3DModel",
         config=config,
+        listens="condition_embedder.text_embedder.linear_1.weight",
         layouts=(
             Layout("original", ("head.modulation", "patch_embedding.weight"), wan.takes_original),
             Layout("diffusers", ("condition_embedder.time_proj.weight", "patch_embedding.weight"), takes_named),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from calotype.diffusion.families.base import Family, Flow, Layout, Network, Slot
-from calotype.diffusion.families.language import CHAT, LanguageFacts
+from calotype.diffusion.families.language import CHAT, LanguageFacts, refuse_deaf
 from calotype.diffusion.latents import LatentFormat
 from calotype.diffusion.layouts import z_image
 from calotype.diffusion.layouts.take import Takes, count, takes_named
@@ -47,6 +47,7 @@ def forward(step: Step) -> Tensor:
 
     from calotype.diffusion.patches import evened
 
+    refuse_deaf(step, step.module.config.cap_feat_dim, "Z-Image", "Qwen 3 4B")
     pictures = list(evened(step.x)[:, :, None].unbind())
     raw = step.module(pictures, 1 - step.timestep, list(step.tokens.unbind()), return_dict=False)[0]
     velocity = torch.stack([one[:, 0] for one in raw])
@@ -61,6 +62,7 @@ FAMILY = Family(
     network=Network(
         module="diffusers.models.transformers.transformer_z_image:ZImageTransformer2DModel",
         config=config,
+        listens="cap_embedder.1.weight",
         layouts=(
             Layout("original", ("cap_pad_token", "x_embedder.weight"), z_image.takes_original),
             Layout("diffusers", ("cap_pad_token", "all_x_embedder.2-1.weight"), takes_named),

@@ -77,7 +77,10 @@ def denoiser(job: Job) -> Denoiser:
         network.finish(module, job.device)
     forward = network.forward if network is not None else None
     levels, latent = sampling(job, takes), job.family.latent
-    return Denoiser(job.family.name, module, levels, latent, job.device, job.dtype(takes), forward)
+    made = Denoiser(job.family.name, module, levels, latent, job.device, job.dtype(takes), forward)
+    if network is not None and network.listens:
+        made.listens = takes[network.listens].shape[-1]
+    return made
 
 
 def sampling(job: Job, takes: dict[str, Take]) -> ModelSampling:
