@@ -1,6 +1,7 @@
 # make run    set up, then draw workflows/text_to_image.json into out/
 # make test   set up, then run every test
-# make check  formatting, lint, types, import contracts, architecture
+# make check  formatting, lint, types, import contracts, architecture; the editor's types, tests and built files
+# make serve  set up, then open the editor: follow the printed link
 #
 # PYTHON chooses the interpreter (3.11 or later). Set-up happens once: .venv/.installed is its stamp.
 
@@ -9,9 +10,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 CODE := conftest.py core nodes plugins tests tools benchmarks
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+NODE := web/node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check clean
+.PHONY: help run serve test check check-web clean browser
 
 help:
 	@sed -n '1,/^$$/s/^# *//p' Makefile
@@ -19,18 +21,41 @@ help:
 run: $(INSTALLED)
 	@$(BIN)/calotype run workflows/text_to_image.json -o out
 
-test: $(INSTALLED)
+serve: $(INSTALLED)
+	@$(BIN)/calotype serve
+
+test: $(INSTALLED) browser
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-check: $(INSTALLED)
+check: $(INSTALLED) check-web
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/architecture
 
+# what is built is what is committed: the same sources give the same bytes
+check-web: $(NODE)
+	cd web && npm run --silent types
+	cd web && npm run --silent lint
+	cd web && npm test --silent
+	cd web && npx vite build --logLevel error --outDir node_modules/.built --emptyOutDir && diff -r dist node_modules/.built
+
 clean:
-	rm -rf .venv out
+	rm -rf .venv out web/node_modules
+
+$(NODE): web/package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js 20 or later with npm is needed to check the editor" >&2; exit 1; }
+	cd web && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+# the tests of the editor drive a real browser
+browser:
+	@test -n "$$CALOTYPE_BROWSER" && exit 0; \
+	for b in chromium chromium-browser google-chrome; do command -v $$b >/dev/null && exit 0; done; \
+	if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; \
+	then apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else echo "A Chromium is needed for the tests of the editor: install one, or name it with CALOTYPE_BROWSER" >&2; exit 1; fi
 
 # torch first and alone: with a constraint its build (CPU or CUDA) is the one that pip's own configuration prefers.
 # The extra `upscale` without its torchvision: only two of spandrel's architectures call it, and the registry's build

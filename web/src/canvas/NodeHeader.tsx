@@ -48,7 +48,7 @@ function Mark({ run, mark, disabled }: { run: NodeRun | undefined; mark: PlanMar
   if (run?.status === 'skipped') return <span className="mark quiet" title={run.error}>{t('mark.blocked')}</span>
   if (run?.status === 'ran' && run.seconds !== undefined && (!mark || mark.status === 'hit')) return <span className="mark quiet" title={peak(run)}>{seconds(run.seconds)}</span>
   if (!mark) return null
-  if (mark.status === 'hit') return <span className="mark quiet" data-plan="hit" title={t('mark.hit.why')}><Icon name="check" /></span>
+  if (mark.status === 'hit' || mark.status === 'idle') return <span className="mark quiet" data-plan="hit" title={t('mark.hit.why')}><Icon name="check" /></span>
   if (mark.status === 'run') return <span className="mark will" data-plan="run" title={mark.reason || t('mark.run.why')} role="img" aria-label={mark.reason || t('mark.run.why')} />
   return null
 }
