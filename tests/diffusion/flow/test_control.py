@@ -124,7 +124,7 @@ def test_an_sd3_controlnet_steers_as_in_diffusers(tiny, flow, tmp_path):
     (tokens, pooled), (other, other_pooled) = sides
     theirs = pipeline(
         prompt_embeds=tokens, pooled_prompt_embeds=pooled, negative_prompt_embeds=other,
-        negative_pooled_prompt_embeds=other_pooled, control_image=HINT.movedim(-1, 1), height=32, width=48,
+        negative_pooled_prompt_embeds=other_pooled, control_image=HINT.movedim(-1, 1) * 2 - 1, height=32, width=48,
         sigmas=SIGMAS, num_inference_steps=3, guidance_scale=3.0, controlnet_conditioning_scale=0.8, latents=NOISE,
         output_type="latent",
     ).images  # fmt: skip
@@ -151,7 +151,7 @@ def test_a_flux_controlnet_steers_as_in_diffusers(tiny, flow, tmp_path, modes):
     tokens, pooled = torch.randn(1, 20, flow.T5), torch.randn(1, flow.CLIP_L)
     rows = pipeline._pack_latents(NOISE, 1, 16, 4, 6)
     theirs = pipeline(
-        prompt_embeds=tokens, pooled_prompt_embeds=pooled, control_image=HINT.movedim(-1, 1), height=32, width=48,
+        prompt_embeds=tokens, pooled_prompt_embeds=pooled, control_image=HINT.movedim(-1, 1) * 2 - 1, height=32, width=48,
         sigmas=SIGMAS, num_inference_steps=3, guidance_scale=2.5, controlnet_conditioning_scale=0.8, latents=rows,
         control_mode=None if modes is None else 0, output_type="latent",
     ).images  # fmt: skip

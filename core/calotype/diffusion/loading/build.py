@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
@@ -104,7 +105,9 @@ def denoiser(takes: dict[str, Take], family: Family) -> nn.Module:
 def control(takes: dict[str, Take], family: Family, kind: controls.ControlKind) -> nn.Module:
     """A network that steers, without memory."""
     arguments = kind.config(takes) if kind.config else configs.control(takes, family)
-    return made(kind.module, **arguments)  # type: ignore[no-any-return]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # diffusers' ControlNets warn of diffusers' own imports
+        return made(kind.module, **arguments)  # type: ignore[no-any-return]
 
 
 def vae(takes: dict[str, Take], layout: str) -> nn.Module:
