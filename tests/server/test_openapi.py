@@ -6,6 +6,7 @@ import json
 import re
 import threading
 import time
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -157,3 +158,9 @@ def check(route, answer, said):
         assert str(status) in described, (route.method, route.path, status)
     elif route.answer is not None and status == 200:
         route.answer.model_validate(json.loads(said))
+
+
+def test_every_route_is_in_the_documentation():
+    page = (Path(__file__).parents[2] / "docs" / "http_api.md").read_text(encoding="utf-8")
+    ends = {path_of(r): path_of(r).removeprefix("/v1/runs/{id}").removeprefix("/v1/workflows/{name}") for r in ROUTES}
+    assert [path for path, end in ends.items() if f"{path}`" not in page and not (end and f"`{end}`" in page)] == []
