@@ -60,11 +60,13 @@ PARTS: Mapping[str, frozenset[str]] = {
     "clip-g": frozenset({"sdxl-refiner"}),
     "kl-wan": frozenset({"wan", "qwen-image"}),
     "kl-flux2": frozenset({"flux2"}),
-    "qwen3-4b": frozenset({"z-image", "flux2"}),
+    "qwen3-4b": frozenset({"z-image"}),  # and FLUX.2, which asks it otherwise: see TYPED
     "qwen3-8b": frozenset({"flux2"}),
     "qwen2.5-vl": frozenset({"qwen-image"}),
     "umt5": frozenset({"wan"}),
 }
+TYPED: Mapping[str, frozenset[str]] = {"qwen3-4b": frozenset({"flux2"})}
+"""Files of one part -> families that take them too, once their loader is told so."""
 NEVER: Mapping[str, frozenset[str]] = {
     "kl-f8-16": FOUR_CHANNELS | {"flux2", "qwen-image", "wan"},
     "t5": FOUR_CHANNELS | LANGUAGE,
@@ -136,6 +138,8 @@ def mismatch(one: Known, other: Known) -> tuple[str, str]:
     a, b = TITLES.get(one.family, one.family), TITLES.get(other.family, other.family)
     message = f"the {other.title} from {other.source} does not go with the {one.title} from {one.source}"
     if other.partial != one.partial:  # of a whole checkpoint and a part, the part is the one to change
-        part, whole = (other, a) if other.partial else (one, b)
+        part, whole, family = (other, a, one.family) if other.partial else (one, b, other.family)
+        if family in TYPED.get(part.family, ()):
+            return message, f'Set the type to "{family}" in node "{part.origin}".'
         return message, f'Choose a file for {whole} in node "{part.origin}".'
     return message, f'Choose a file for {a} in node "{other.origin}", or one for {b} in node "{one.origin}".'

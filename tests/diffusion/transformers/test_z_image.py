@@ -88,3 +88,12 @@ def test_odd_sides_are_sampled_too(loaded):
 def test_levels_are_shifted_by_three_and_told_as_sigmas(loaded):
     sampling = loaded.denoiser.sampling
     assert (sampling.prediction, sampling.shift, sampling.multiplier) == ("flow", 3.0, 1.0)
+
+
+def test_a_prompt_of_another_width_is_refused_with_the_encoder_that_fits(loaded):
+    from calotype.errors import FamilyMismatch
+    from calotype.types import Conditioning, Prompt
+
+    other = Conditioning((Prompt(torch.zeros(1, 4, 24)),), "flux2")
+    with pytest.raises(FamilyMismatch, match=r"Z-Image model listens to words of 16 features, these have 24"):
+        loaded.sampled(torch.zeros(1, 16, 4, 4), torch.tensor([1.0, 0.0]), other, other, cfg=1.0)

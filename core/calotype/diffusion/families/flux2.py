@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from calotype.diffusion.families.base import Family, Flow, Layout, Network, Slot
-from calotype.diffusion.families.language import UNTHINKING, LanguageFacts, refuse_deaf
+from calotype.diffusion.families.language import UNTHINKING, LanguageFacts
 from calotype.diffusion.latents import LatentFormat
 from calotype.diffusion.layouts import flux2
 from calotype.diffusion.layouts.take import Takes, count, takes_named
@@ -52,7 +52,6 @@ def forward(step: Step) -> Tensor:
 
     from calotype.diffusion.references import references
 
-    refuse_deaf(step, step.module.config.joint_attention_dim, "FLUX.2", "the Qwen 3 of its size (4B or 8B)")
     pictures = (step.x, *references(step))
     places = torch.cat([_places(one.shape, i * APART) for i, one in enumerate(pictures)])
     words = torch.cartesian_prod(*map(torch.arange, (1, 1, 1, step.tokens.shape[1])))

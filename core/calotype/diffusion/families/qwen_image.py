@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from calotype.diffusion.families.base import Family, Flow, Layout, Network, Slot
-from calotype.diffusion.families.language import LanguageFacts, refuse_deaf
+from calotype.diffusion.families.language import LanguageFacts
 from calotype.diffusion.layouts.take import Takes, count, takes_named
 from calotype.diffusion.normalised import WAN_DEVIATION, WAN_MEAN, NormalisedLatents
 
@@ -59,7 +59,6 @@ def forward(step: Step) -> Tensor:
     from calotype.diffusion.patches import evened, packed, unpacked
     from calotype.diffusion.references import flat, references
 
-    refuse_deaf(step, step.module.config.joint_attention_dim, "Qwen-Image", "Qwen 2.5 VL 7B")
     x = flat(step.x)
     pictures = [evened(one) for one in (x, *references(step))]
     shapes = [(1, one.shape[-2] // 2, one.shape[-1] // 2) for one in pictures]

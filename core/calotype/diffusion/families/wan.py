@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from calotype.diffusion.families.base import Family, Flow, Layout, Network, Slot, T5Facts
-from calotype.diffusion.families.language import refuse_deaf
 from calotype.diffusion.layouts import wan
 from calotype.diffusion.layouts.take import Takes, count, takes_named
 from calotype.diffusion.normalised import WAN_DEVIATION, WAN_MEAN, NormalisedLatents
@@ -43,7 +42,6 @@ def forward(step: Step) -> Tensor:
     """The velocity towards noise, of all frames at once. x: (B, C, T, h, w); timestep: 1000 sigma."""
     from calotype.diffusion.patches import evened
 
-    refuse_deaf(step, step.module.config.text_dim, "Wan", "UMT5-XXL")
     raw = step.module(
         hidden_states=evened(step.x), timestep=step.timestep, encoder_hidden_states=step.tokens, return_dict=False
     )[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from calotype.diffusion.families.base import Family, Flow, Layout, Network, Slot
-from calotype.diffusion.families.language import CHAT, LanguageFacts, refuse_deaf
+from calotype.diffusion.families.language import CHAT, LanguageFacts
 from calotype.diffusion.latents import LatentFormat
 from calotype.diffusion.layouts import z_image
 from calotype.diffusion.layouts.take import Takes, count, takes_named
@@ -47,7 +47,6 @@ def forward(step: Step) -> Tensor:
 
     from calotype.diffusion.patches import evened
 
-    refuse_deaf(step, step.module.config.cap_feat_dim, "Z-Image", "Qwen 3 4B")
     pictures = list(evened(step.x)[:, :, None].unbind())
     raw = step.module(pictures, 1 - step.timestep, list(step.tokens.unbind()), return_dict=False)[0]
     velocity = torch.stack([one[:, 0] for one in raw])
