@@ -13,10 +13,10 @@ from typing import Any
 from calotype.cli.console import complain, say_json
 from calotype.cli.ledger import Ledger, Result
 from calotype.cli.reporting import JsonLines, Reporter
+from calotype.cli.runner import Runner
 from calotype.cli.sweep import shown
 from calotype.cli.usage import UsageError
 from calotype.errors import CalotypeError, Problem, ValidationError, WorkflowError
-from calotype.services import Services
 from calotype.validate import Checked
 from calotype.workflow import Document, resolve_seeds, set_input
 
@@ -66,7 +66,7 @@ class Batch:
 
     def __init__(
         self,
-        services: Services,
+        services: Runner,
         document: Document,
         order: Order,
         ledger: Ledger,

@@ -15,6 +15,7 @@ from calotype.cli.interrupt import CANCELLED, cancelling
 from calotype.cli.items import Item, source_of
 from calotype.cli.ledger import NAME, Ledger, Result
 from calotype.cli.reporting import Reporter
+from calotype.cli.runner import Runner
 from calotype.cli.sheet import write_sheet
 from calotype.cli.sweep import Sweep, shown
 from calotype.cli.usage import UsageError, near
@@ -22,13 +23,12 @@ from calotype.cli.values import single
 from calotype.errors import FileError
 from calotype.exports import write_bytes
 from calotype.registry import Registry
-from calotype.services import Services
 from calotype.workflow import Document, write
 
 OUT = Path("out")
 
 
-def run_sweep(services: Services, document: Document, order: Order, sweep: Sweep, report: Reporter) -> int:
+def run_sweep(services: Runner, document: Document, order: Order, sweep: Sweep, report: Reporter) -> int:
     """Run every cell; write the table and the sheet. The exit code."""
     check_apart(order.save)
     out = order.out or OUT
@@ -50,7 +50,7 @@ def run_sweep(services: Services, document: Document, order: Order, sweep: Sweep
 
 
 def run_each(
-    services: Services, document: Document, order: Order, common: Mapping[str, Any], each: str, report: Reporter
+    services: Runner, document: Document, order: Order, common: Mapping[str, Any], each: str, report: Reporter
 ) -> int:
     """Run every item. The exit code."""
     check_apart(order.save)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
 
+from calotype.cli.runner import Runner
 from calotype.cli.usage import UsageError
 from calotype.services import Services
 from calotype.settings import Settings
@@ -60,6 +62,38 @@ class Host:
             )
         except ValueError as error:
             raise UsageError(str(error)) from None
+
+
+@Parameter(name="*", group=Group("On a server", sort_key=60))
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """The server that carries the runs out, if one does."""
+
+    server: Annotated[
+        str, Parameter(help="Run on the server at this URL, as calotype serve prints it. Also CALOTYPE_SERVER.")
+    ] = ""
+    token: Annotated[str, Parameter(help="Its token, if it is not in the URL. Also CALOTYPE_TOKEN.")] = ""
+
+    @property
+    def url(self) -> str:
+        """Its address; empty where runs are carried out here."""
+        return self.server or os.environ.get("CALOTYPE_SERVER", "")
+
+
+@contextmanager
+def running(host: Host, server: Server, inputs: Iterable[Path] = ()) -> Iterator[Runner]:
+    """What carries the runs of a command out: this process, or a server. Raises UsageError, CalotypeError."""
+    if not server.url:
+        with opened(host, inputs) as services:
+            yield services
+        return
+    if replace(host, inputs=()) != Host():
+        raise UsageError("--models, --plugins, --device, --dtype, --vram and --ram are the server's; leave them out")
+    from calotype.cli.remote.runner import Remote
+    from calotype.client import Client
+
+    with Client(server.url, server.token) as client:
+        yield Remote(client, host.settings(inputs).inputs)
 
 
 @contextmanager

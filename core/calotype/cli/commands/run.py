@@ -16,12 +16,12 @@ from calotype.cli.documents import beside, load_document
 from calotype.cli.inputs import Inputs
 from calotype.cli.interrupt import CANCELLED, cancelling
 from calotype.cli.items import Source
-from calotype.cli.options import Host, Json, opened
+from calotype.cli.options import Host, Json, Server, running
 from calotype.cli.reporting import Reporter, reporter
+from calotype.cli.runner import Runner
 from calotype.cli.usage import UsageError
 from calotype.cli.values import folders_of
 from calotype.errors import exit_code
-from calotype.services import Services
 from calotype.workflow import Document
 
 OUT = Path("out")
@@ -51,6 +51,7 @@ def run(
     quiet: Annotated[bool, Parameter(name=("--quiet", "-q"), help="Say nothing but errors.")] = False,
     json: Json = False,
     host: Host = Host(),  # noqa: B008 - frozen
+    server: Server = Server(),  # noqa: B008
 ) -> int:
     """Run a workflow: a file, a shipped name, a picture that carries its workflow, or - for stdin.
 
@@ -62,7 +63,7 @@ def run(
         file, document or load_document(file), given, Order(to or None, _saves(save), out, keep_going), each
     )
     with closing(reporter(json=json, quiet=quiet)) as report:
-        return request.carry_out(host, report)
+        return request.carry_out(host, server, report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,11 @@ class Request:
     order: Order
     each: str
 
-    def carry_out(self, host: Host, report: Reporter) -> int:
+    def carry_out(self, host: Host, server: Server, report: Reporter) -> int:
         """Do it; the exit code."""
         document = self.document
         root = (Source(Path(self.each.rpartition("=")[2] or self.each)).root,) if self.each else ()
-        with opened(host, (*folders_of(self.given.texts), *root, *beside(self.file))) as services:
+        with running(host, server, (*folders_of(self.given.texts), *root, *beside(self.file))) as services:
             sweep = self.given.sweep(document, services.registry)
             if self.each:
                 from calotype.cli.many import run_each
@@ -98,7 +99,7 @@ class Request:
         order = self.order
         return order if order.out is not None or order.save else replace(order, out=OUT)
 
-    def _once(self, services: Services, document: Document, report: Reporter) -> int:
+    def _once(self, services: Runner, document: Document, report: Reporter) -> int:
         order = self._order()
         with cancelling() as cancel:
             finished = services.run(

@@ -1,0 +1,1 @@
+"""Commands that work on a server: they look like those that work here."""
