@@ -229,7 +229,8 @@ class Vae(Recipe):
 
 def recipe_from(said: Mapping[str, Any]) -> Recipe:
     """The recipe of a patch, which says its part as well."""
-    return {"denoiser": Model, "text_encoder": Clip, "vae": Vae}[said["part"]].from_dict(said)
+    kinds: dict[str, type[Recipe]] = {"denoiser": Model, "text_encoder": Clip, "vae": Vae}
+    return kinds[said["part"]].from_dict(said)
 
 
 @dataclass(frozen=True, slots=True)

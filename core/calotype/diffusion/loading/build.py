@@ -98,8 +98,8 @@ def denoiser(takes: dict[str, Take], family: Family) -> nn.Module:
     network = family.network
     if network is None:
         unet = "diffusers.models.unets.unet_2d_condition:UNet2DConditionModel"
-        return made(unet, **configs.unet(takes, family))  # type: ignore[no-any-return]
-    return made(network.module, **network.config(takes))  # type: ignore[no-any-return]
+        return made(unet, **configs.unet(takes, family))
+    return made(network.module, **network.config(takes))
 
 
 def control(takes: dict[str, Take], family: Family, kind: controls.ControlKind) -> nn.Module:
@@ -107,13 +107,13 @@ def control(takes: dict[str, Take], family: Family, kind: controls.ControlKind) 
     arguments = kind.config(takes) if kind.config else configs.control(takes, family)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # diffusers' ControlNets warn of diffusers' own imports
-        return made(kind.module, **arguments)  # type: ignore[no-any-return]
+        return made(kind.module, **arguments)
 
 
 def vae(takes: dict[str, Take], layout: str) -> nn.Module:
     """An autoencoder without memory."""
     kind = autoencoders.kind_of(layout)
-    return made(kind.module, **kind.config(takes))  # type: ignore[no-any-return]
+    return made(kind.module, **kind.config(takes))
 
 
 def text(takes: dict[str, Take], slot: Slot) -> Any:

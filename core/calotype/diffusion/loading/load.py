@@ -110,7 +110,7 @@ def vae(job: Job) -> Autoencoder:
     takes = job.takes(part)
     module = filled(job, job.built(build.vae, takes, part.layout), takes)
     wrapper = build.class_of(autoencoders.kind_of(part.layout).wrapper)
-    return wrapper(job.family.name, module, job.device, job.dtype(takes))  # type: ignore[no-any-return]
+    return wrapper(job.family.name, module, job.device, job.dtype(takes))
 
 
 def control(job: Job) -> SteeringModel:
@@ -125,4 +125,4 @@ def control(job: Job) -> SteeringModel:
     takes = job.takes(part)
     module = filled(job, job.built(build.control, takes, job.family, kind), takes)
     wrapper = build.class_of(kind.wrapper)
-    return wrapper(job.family.name, module, job.device, job.dtype(takes), kind.facts(job.header))  # type: ignore[no-any-return]
+    return wrapper(job.family.name, module, job.device, job.dtype(takes), kind.facts(job.header))

@@ -43,7 +43,8 @@ def keep(layer: nn.Module, stored: Mapping[str, tuple[nn.Parameter, Tensor | Non
 
     stored: parameter of the layer -> the weight and its scale.
     """
-    layer.__class__ = _keeping(type(layer), tuple(sorted(stored)))
+    kind: type = type(layer)
+    layer.__class__ = _keeping(kind, tuple(sorted(stored)))
     layer.computes_in = dtype  # type: ignore[assignment]
     for name, (weight, scale) in stored.items():
         del layer._parameters[name]
@@ -52,7 +53,7 @@ def keep(layer: nn.Module, stored: Mapping[str, tuple[nn.Parameter, Tensor | Non
 
 
 @cache
-def _keeping(layer: type[nn.Module], names: tuple[str, ...]) -> type[nn.Module]:
+def _keeping(layer: type, names: tuple[str, ...]) -> type[nn.Module]:
     """A kind of layer some of whose weights are cast when they are looked at."""
     members: dict[str, Any] = {name: Cast(name) for name in names}
     if issubclass(layer, nn.Embedding):
