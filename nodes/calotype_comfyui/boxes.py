@@ -43,7 +43,7 @@ NONE = Nothing()
 @dataclass(slots=True)
 class Box:
     """One node of ComfyUI. inputs: literals and `Linked`. accepts, gives: types of its sockets, in order, of inputs
-    with their names; only the editor's format says them.
+    with their names; only the editor's format says them. said: its type in the file, where it goes by another here.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Box:
     place: tuple[int, int] | None = None
     accepts: tuple[tuple[str, str], ...] = ()
     gives: tuple[str, ...] = ()
+    said: str = ""
 
     @property
     def off(self) -> bool:

@@ -51,7 +51,7 @@ class Conversion:
                 self.unknown[self._ids[box.id]] = box.type
             kind, inputs = f"{PLUGIN}.{box.type}", {n: self._value(v) for n, v in box.inputs.items() if n}
         else:
-            self.mapped[self._ids[box.id]] = (box.type, rule.type)
+            self.mapped[self._ids[box.id]] = (box.said or box.type, rule.type)
             kind, inputs = rule.type, self._inputs(box, rule)
         node: dict[str, Any] = {"type": kind, "inputs": inputs}
         if box.title and box.title not in (box.type, kind):
@@ -88,7 +88,7 @@ class Conversion:
             return convert(value)
         except ValueError as error:
             self.note(box.id, f'input "{name}": {value!r}: {error}', warning=True)
-            return self._value(value)
+            return rule.fallbacks[name] if name in rule.fallbacks else self._value(value)
 
     def _value(self, value: Any) -> Any:
         return {"from": self._end(value.wire)} if isinstance(value, Linked) else literal(value)

@@ -15,8 +15,9 @@ from calotype_comfyui.places import Shift, frame_of_group, frame_of_note, place_
 from calotype_comfyui.widgets import is_widget, widget_values, without_controls
 
 NOTES = frozenset({"Note", "MarkdownNote"})
-REROUTES = frozenset({"Reroute"})
+REROUTES = frozenset({"Reroute", "Reroute (rgthree)"})
 PRIMITIVE = "PrimitiveNode"
+SETTERS, GETTERS = frozenset({"SetNode", "easy setNode"}), frozenset({"GetNode", "easy getNode"})
 
 
 def read_editor(said: Mapping[str, Any]) -> Scene:
@@ -69,6 +70,12 @@ class Level:
         elif type == PRIMITIVE:
             values = node.get("widgets_values")
             scene.detours[Wire(id, 0)] = Literal(values[0]) if isinstance(values, list) and values else None
+        elif type in SETTERS:
+            source = next((self._source(link) for _, link in self._wired(node)), None)
+            scene.detours[Wire(id, 0)] = scene.detours[self._named(node)] = source
+        elif type in GETTERS:
+            scene.detours[Wire(id, 0)] = self._named(node)
+            scene.detours.setdefault(self._named(node), None)
         elif type in self._subgraphs:
             yield from self._instance(node, id, self._subgraphs[type])
         else:
@@ -92,6 +99,11 @@ class Level:
             tuple((str(i.get("name")), str(i.get("type"))) for i in items(node.get("inputs"))),
             tuple(str(o.get("type")) for o in items(node.get("outputs"))),
         )
+
+    def _named(self, node: Mapping[str, Any]) -> Wire:
+        """The end that a name stands for, which one node sets and others get."""
+        values = node.get("widgets_values")
+        return Wire(f"{self._prefix}={values[0] if isinstance(values, list) and values else node.get('title')}", 0)
 
     def _mode_of(self, node: Mapping[str, Any]) -> int:
         own = node.get("mode")

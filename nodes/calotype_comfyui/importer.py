@@ -12,6 +12,7 @@ from calotype_comfyui.convert import Conversion
 from calotype_comfyui.editor import read_editor
 from calotype_comfyui.samplers import gather_samplers
 from calotype_comfyui.settle import settle
+from calotype_comfyui.variants import vary
 
 API, EDITOR = "API format of ComfyUI", "editor format of ComfyUI"
 MOST_NOTES = 1000
@@ -34,6 +35,7 @@ class ComfyUI:
         if api and editor:
             scene = _dressed(scene, drawn)
         boxes, gathered = gather_samplers(settle(scene))
+        vary(boxes)
         made = Conversion(boxes)
         for box, text in scene.remarks:
             made.note(box, text, warning=True)

@@ -16,7 +16,8 @@ class Rule:
 
     links, widgets: input there -> inputs here; an input here that ends in [] takes several, in order; none means that
     it has no meaning here. widgets are in the order of the editor's list. outputs: by index. converts: by input there.
-    values: inputs here that are always the same. unless: inputs there with the values at which `note` need not be said.
+    fallbacks: by input there, what stands here for a value without a counterpart. values: inputs here that are always
+    the same. unless: inputs there with the values at which `note` need not be said.
     """
 
     type: str
@@ -27,6 +28,7 @@ class Rule:
     values: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
     unless: Mapping[str, Any] = field(default_factory=dict)
+    fallbacks: Mapping[str, Any] = field(default_factory=dict)
 
     def targets(self, name: str) -> tuple[str, ...] | None:
         """Our inputs for one of theirs; None if it is not known."""
@@ -53,6 +55,7 @@ def rule(
     values: Mapping[str, Any] | None = None,
     note: str = "",
     unless: Mapping[str, Any] | None = None,
+    fallbacks: Mapping[str, Any] | None = None,
 ) -> Rule:
     """A rule from words: `name` where both sides call it so, `theirs>ours`, `theirs>one,two`, `theirs>` for none."""
     return Rule(
@@ -64,6 +67,7 @@ def rule(
         values or {},
         note,
         unless or {},
+        fallbacks or {},
     )
 
 
@@ -117,8 +121,15 @@ def even(pixels: Any) -> Any:
     return pixels + pixels % 2
 
 
-def eights(pixels: Any) -> Any:
+def cut_to(cell: int) -> Convert:
     """A length in whole cells of a latent: the rest is cut off there."""
-    if isinstance(pixels, bool) or not isinstance(pixels, (int, float)):
-        raise ValueError("it is not a length")
-    return int(pixels) // 8 * 8
+
+    def convert(pixels: Any) -> Any:
+        if isinstance(pixels, bool) or not isinstance(pixels, (int, float)):
+            raise ValueError("it is not a length")
+        return int(pixels) // cell * cell
+
+    return convert
+
+
+eights = cut_to(8)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from calotype.node import Input, Node
 from calotype.types import BatchOnly, Latent
@@ -34,6 +35,27 @@ class EmptyFlux2Latent(Node, category="latent"):
     def run(self) -> Latent:
         """Zeros, 16 times smaller than the picture."""
         return nothing(128, self.height // 16, self.width // 16, self.batch_size, self.only)
+
+
+class Sides(NamedTuple):
+    """Of a picture, in pixels."""
+
+    width: int
+    height: int
+
+
+class PictureSize(Node, category="latent"):
+    """Work out the sides of a picture from its proportions and a number of pixels."""
+
+    proportions: Literal["1:1", "3:2", "4:3", "16:9", "21:9", "2:3", "3:4", "9:16"] = "1:1"
+    megapixels: float = Input(default=1.0, ge=0.1, le=16, step=0.1, doc="Of 1024 x 1024 pixels.")
+    multiple: int = Input(default=8, ge=1, le=128, doc="Both sides are rounded to it.")
+
+    def run(self) -> Sides:
+        """Round to the nearest."""
+        wide, high = map(int, self.proportions.split(":"))
+        unit = math.sqrt(self.megapixels * 1024 * 1024 / (wide * high))
+        return Sides(*(round(part * unit / self.multiple) * self.multiple for part in (wide, high)))
 
 
 class LatentBatchSeeds(Node, category="latent/batch"):

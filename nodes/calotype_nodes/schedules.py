@@ -166,6 +166,20 @@ class OptimalStepsScheduler(Node, category="sigmas"):
         return Sigmas(interpolated(OPTIMAL_STEPS[self.model_type], self.steps, self.denoise))
 
 
+class Flux2Scheduler(Node, category="sigmas"):
+    """Make the noise levels of FLUX.2 for a size of picture and a number of steps."""
+
+    steps: int = Input(default=20, ge=1, le=4096)
+    width: int = Input(default=1024, ge=16, le=16384, doc="Of the picture, in pixels.")
+    height: int = Input(default=1024, ge=16, le=16384, doc="Of the picture, in pixels.")
+
+    def run(self) -> Sigmas:
+        """Even times, shifted towards noise."""
+        from calotype.diffusion.sampling.published import flux2
+
+        return Sigmas(flux2(self.steps, self.width, self.height))
+
+
 class ManualSigmas(Node, category="sigmas"):
     """Take noise levels from a text."""
 

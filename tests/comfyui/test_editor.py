@@ -61,6 +61,23 @@ def test_reroutes_in_a_circle_bring_nothing(imported):
     assert document["nodes"] == {"2": {"type": "LatentFlip", "inputs": {"direction": "vertical"}}}
 
 
+def test_what_one_node_sets_by_name_others_get(imported):
+    # 1 -> set "small";  get "small" -> 2;  get "other" -> 3
+    links = [[1, 1, 0, 8, 0], [2, 9, 0, 2, 0], [3, 7, 0, 3, 0]]
+    setter = {"id": 8, "type": "SetNode", "inputs": [{"name": "LATENT", "type": "LATENT", "link": 1}]}
+    named = [
+        setter | {"widgets_values": ["small"]},
+        {"id": 9, "type": "GetNode", "inputs": [], "widgets_values": ["small"]},
+        {"id": 7, "type": "GetNode", "inputs": [], "widgets_values": ["other"]},
+    ]
+    boxes = [node(1, "latent"), node(2, "flip", [2]), node(3, "flip", [3]), *named]
+    document, report = imported(drawn(*boxes, links=links))
+    assert list(document["nodes"]) == ["1", "2", "3"]
+    assert document["nodes"]["2"]["inputs"]["latent"] == {"from": "1.latent"}
+    assert "latent" not in document["nodes"]["3"]["inputs"]
+    assert report.complete
+
+
 def test_a_primitive_gives_its_value_to_what_it_is_linked_to(imported):
     primitive = {"id": 4, "type": "PrimitiveNode", "outputs": [{"type": "INT"}], "widgets_values": [96, "fixed"]}
     latent = node(1, "latent")

@@ -80,11 +80,13 @@ def test_the_parts_become_one_ksampler(imported, sampler, negative, cfg):
         {"k": {"class_type": "KSamplerSelect", "inputs": {"sampler_name": "dpm_2"}}},  # KSampler leaves out a level
         {"k": {"class_type": "SamplerLMS", "inputs": {"order": 4}}},
         {"s": {"class_type": "KarrasScheduler", "inputs": {"steps": 9}}},
+        {"s": {"class_type": "SplitSigmas", "inputs": {"sigmas": ["other", 0], "step": 2}}},
         {"s": {"class_type": "BasicScheduler", "inputs": {"model": ["other", 0], "steps": 9}}},
         {"x": {**CUSTOM, "inputs": {**CUSTOM["inputs"], "add_noise": False}}},
     ],
 )
-def test_what_would_not_be_the_same_stays_in_parts_and_is_named(imported, changed):
+def test_what_would_not_be_the_same_stays_in_parts(imported, changed):
     document, report = imported(with_parts(CUSTOM, **changed))
-    assert document["nodes"]["x"]["type"] == "comfyui.SamplerCustom"
-    assert {"k", "s", "x"} <= set(report.unknown)
+    assert document["nodes"]["x"]["type"] == "SamplerCustom"
+    assert {"k", "s", "x"} <= set(report.mapped)
+    assert document["nodes"]["x"]["inputs"]["sampler"] == {"from": "k.sampler"}

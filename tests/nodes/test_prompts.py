@@ -9,7 +9,7 @@ from calotype.diffusion.text.encoder import TextEncoder
 from calotype.errors import ModelError
 from calotype.types import Clip, Conditioning, FileRef, Image, Latent, Mask, Prompt, Vae
 from calotype_nodes.editing_models import EditModelConditioning, InpaintModelConditioning
-from calotype_nodes.latent_starts import EmptyFlux2Latent, EmptySD3Latent, LatentBatchSeeds
+from calotype_nodes.latent_starts import EmptyFlux2Latent, EmptySD3Latent, LatentBatchSeeds, PictureSize
 from calotype_nodes.prompts import (
     ConditioningGuidance,
     TextEncodeFlux,
@@ -153,6 +153,12 @@ def test_nothing_is_made_in_the_channels_of_the_family():
     assert (tuple(one.samples.shape), one.indices, one.total) == ((1, 128, 2, 4), (2,), 3)
     with pytest.raises(ValueError, match="only is 2, but a batch of 2 ends at 1"):
         EmptySD3Latent(batch_size=2, only=2).run()
+
+
+def test_a_size_follows_from_proportions_and_pixels():
+    assert PictureSize().run() == (1024, 1024)
+    assert PictureSize(proportions="16:9", megapixels=0.5, multiple=16).run() == (960, 544)
+    assert PictureSize(proportions="2:3", megapixels=1.5).run() == (1024, 1536)
 
 
 def test_the_images_of_a_batch_have_one_noise_or_each_its_own():

@@ -16,6 +16,7 @@ from calotype_nodes.schedules import (
     BasicScheduler,
     BetaSamplingScheduler,
     ExponentialScheduler,
+    Flux2Scheduler,
     KarrasScheduler,
     LaplaceScheduler,
     ManualSigmas,
@@ -97,6 +98,17 @@ def test_published_levels_are_given_as_they_are_and_log_linear_between():
     flux = said(OptimalStepsScheduler(model_type="FLUX", steps=10).run())
     assert flux[0] == pytest.approx(0.9968) and flux[-1] == 0 and len(flux) == 11
     assert len(OptimalStepsScheduler(model_type="Wan", steps=7).run().levels) == 8
+
+
+def test_flux2_levels_are_even_times_shifted_by_size_and_steps():
+    tokens = 512 * 768 / 256
+    fits = (8.73809524e-05 * tokens + 1.89833333, 0.00016927 * tokens + 0.45666666)
+    for steps, mu in ((10, fits[0]), (200, fits[1])):
+        got = said(Flux2Scheduler(steps=steps, width=512, height=768).run())
+        half = math.exp(mu) / (math.exp(mu) + 1)
+        assert (got[0], got[steps // 2], got[-1]) == pytest.approx((1.0, half, 0.0))
+    large = said(Flux2Scheduler(steps=2, width=2048, height=2048).run())
+    assert large[1] == pytest.approx(1 / (1 + math.exp(-(0.00016927 * 16384 + 0.45666666))))
 
 
 def test_levels_are_read_from_a_text():

@@ -65,6 +65,21 @@ def turbo(model: ModelSampling, steps: int, denoise: float = 1.0) -> Tensor:
     return torch.cat([model.levels(times), torch.zeros(1)])
 
 
+def flux2(steps: int, width: int, height: int) -> Tensor:
+    """FLUX.2's levels (its authors' reference code): even times, shifted by exp(mu).
+
+    mu is linear in the steps, between fits for 10 and 200 of them that are linear in the tokens of 16 x 16 pixels; for
+    more than 4300 tokens it is the second fit.
+    """
+    tokens = round(width * height / 256)
+    many = 0.00016927 * tokens + 0.45666666
+    few = 8.73809524e-05 * tokens + 1.89833333
+    slope = (many - few) / 190.0
+    mu = many if tokens > 4300 else slope * steps + (many - 200.0 * slope)
+    times = torch.linspace(1, 0, steps + 1)
+    return math.exp(mu) / (math.exp(mu) + (1 / times - 1))
+
+
 def split(sigmas: Tensor, step: int) -> tuple[Tensor, Tensor]:
     """The levels up to a step, and from it on; the level between is in both."""
     return sigmas[: step + 1], sigmas[step:]

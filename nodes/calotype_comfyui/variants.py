@@ -1,0 +1,27 @@
+"""Types of ComfyUI that become one type or another by their values, or whose values become one text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from calotype_comfyui.boxes import Box, Linked
+
+BY_LAYER = frozenset({"ModelMergeSDXL", "ModelMergeSD1", "ModelMergeSD2"})
+MODELS = ("model1", "model2")
+
+
+def said(value: Any) -> str:
+    """A share as a text: 1 and 1.0 are one."""
+    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
+
+
+def vary(boxes: Iterable[Box]) -> None:
+    """Give each box the type whose rule is meant; changes the boxes."""
+    for box in boxes:
+        if box.type == "ModelSamplingDiscrete" and box.inputs.get("sampling") == "lcm":
+            box.said, box.type = box.type, "ModelSamplingDiscrete (lcm)"
+        elif box.type in BY_LAYER and not any(isinstance(v, Linked) for n, v in box.inputs.items() if n not in MODELS):
+            shares = "\n".join(f"{name} {said(value)}" for name, value in box.inputs.items() if name not in MODELS)
+            box.said, box.type = box.type, "ModelMergeLayers"
+            box.inputs = {n: v for n, v in box.inputs.items() if n in MODELS} | {"shares": shares}
