@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import resource
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
@@ -100,7 +99,11 @@ def _apart() -> BinaryIO:
 
 
 def _bound() -> None:
-    """A file that would take all memory takes this process alone."""
+    """A file that would take all memory takes this process alone, where the system can be told so."""
+    if sys.platform == "win32":
+        return
+    import resource
+
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard), hard))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from html import escape
 
 from aiohttp import web
 
 from calotype.server.problems import Refused
 
-CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:3rem auto;padding:0 1rem;color:#222;"
     "background:#fdfcf9}code,pre{font:14px ui-monospace,monospace;background:#f1eee6;padding:.1rem .3rem}"
@@ -16,6 +17,8 @@ STYLE = (
     "vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #ddd}a{color:#7a3b00}"
     "@media(prefers-color-scheme:dark){body{color:#ddd;background:#191817}code,pre{background:#2a2826}a{color:#e0a060}}"
 )
+DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+CSP = f"default-src 'none'; style-src 'sha256-{DIGEST}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
 def page(title: str, body: str, *, status: int = 200, head: str = "") -> web.Response:

@@ -38,7 +38,10 @@ async def opened(
 
     drain: seconds that runs get to end. Raises Occupied when another server has the folder, StoreError, FileError.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f'the folder "{settings.home}" cannot be made: {error.strerror}; give another --home') from None
     crash = crash or Crash.asked()
     async with AsyncExitStack() as stack:
         runs = Runs(settings.home / RUNS_FILE, crash=crash)

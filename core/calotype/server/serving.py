@@ -104,6 +104,8 @@ class Serving:
                 with suppress(asyncio.CancelledError):
                     await warming
                 await app[DISPATCHER].stop(self.drain)
+                for stream in tuple(app[STATE].streams):  # they would go on for ever
+                    stream.cancel()
             finally:
                 await runner.cleanup()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import struct
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager, suppress
 from typing import Any
 
@@ -119,18 +119,19 @@ async def _send(answer: web.WebSocketResponse, stream: AsyncIterator[Frame]) -> 
 
 
 @contextmanager
-def _counted(call: Call[Any, Any]) -> Any:
+def _counted(call: Call[Any, Any]) -> Iterator[None]:
     """One reader more, while it reads. Raises Refused when there are too many."""
-    state, most = call.part(STATE), call.part(LIMITS).readers
+    state, most, task = call.part(STATE), call.part(LIMITS).readers, asyncio.current_task()
     if state.readers >= most:
-        raise Refused(
-            429, "readers", f"{most} event streams are open, and no more may be", headers={"Retry-After": "5"}
-        )
-    state.readers += 1
+        detail = f"{most} event streams are open, and no more may be"
+        raise Refused(429, "readers", detail, headers={"Retry-After": "5"})
+    if task is None:
+        raise RuntimeError("a request is handled outside of a task")
+    state.streams.add(task)
     try:
         yield
     finally:
-        state.readers -= 1
+        state.streams.discard(task)
 
 
 def _after(call: Call[None, EventsQuery]) -> int:
