@@ -41,7 +41,7 @@ class TextEncodeQwenImageEditPlus(Node, category="conditioning"):
 
     def run(self, ctx: Context) -> Conditioning:
         """Encode the text and the pictures, small, with the clip, and the pictures with the VAE."""
-        pictures = [one for image in self.images for one in image.pixels[..., :3].split(1)]
+        pictures = [one[None] for image in self.images for one in image.pixels[..., :3]]
         views = [(to_area(one, GLANCED), to_area(one, SHOWN, multiple=8)) for one in pictures]
         return seen(ctx, self.text, self.clip, self.vae, views, numbered=True)
 

@@ -147,16 +147,22 @@ def preview_table(ctx: Context, model: Model) -> Table:
 
 
 def preview_of(denoised: Tensor, table: Table) -> Image | None:
-    """A rough picture of the first latent, one pixel a cell, by a linear map; None where the map is for others.
+    """A rough picture of the first latent, one pixel a cell: by a linear map, or grey where the map is for others.
 
-    denoised: (B, C, h, w) in the model's units; table: C + 1 rows, see `preview_table`.
+    denoised: (B, C, h, w) in the model's units, or (B, C, T, h, w), of which the middle frame is shown; table: C + 1
+    rows, see `preview_table`. None for latents of any other form.
     """
     import torch
 
-    if denoised.ndim != 4 or denoised.shape[1] != len(table) - 1:
+    from calotype_nodes.previews import middle_frame, structure
+
+    if denoised.ndim not in (4, 5):
         return None
-    thin = max(1, -(-max(denoised.shape[-2:]) // PREVIEW_MAX))
-    cells = denoised[:1, :, ::thin, ::thin].detach().float().cpu()
+    frame = middle_frame(denoised)
+    thin = max(1, -(-max(frame.shape[-2:]) // PREVIEW_MAX))
+    cells = frame[:1, :, ::thin, ::thin].detach().float().cpu()
+    if cells.shape[1] != len(table) - 1:
+        return Image(structure(cells))
     rows = torch.tensor(table)
     colours = torch.einsum("bchw,cr->bhwr", cells, rows[:-1]) + rows[-1]
     return Image((colours / 2 + 0.5).clamp(0, 1))
