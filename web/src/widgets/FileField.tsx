@@ -8,6 +8,7 @@ import type { Json } from '@/model/document'
 import { useFiles } from '@/run/files'
 import { upload } from '@/run/uploads'
 import type { WidgetProps } from './kinds'
+import { Select } from './Select'
 
 export function FileField({ input, value, label, id, described, set }: WidgetProps) {
   const picker = useRef<HTMLInputElement>(null)
@@ -36,14 +37,8 @@ export function FileField({ input, value, label, id, described, set }: WidgetPro
     <div className="file nodrag" onDragOver={(e) => folder === 'input' && e.preventDefault()} onDrop={onDrop}>
       <label className="bar select">
         <span className="name">{label}</span>
-        <select id={id} aria-label={label} aria-describedby={described} aria-invalid={described !== undefined} value={shown} onChange={(e) => set(e.target.value === '' ? undefined : { file: e.target.value })}>
-          {!names.includes(shown) && <option value={shown}>{shown || t('file.none')}</option>}
-          {names.map((name) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
+        <Select id={id} label={label} described={described} shown={{ value: shown, label: shown || t('file.none') }}
+          choose={(name) => set(name === '' ? undefined : { file: name })} options={() => names.map((name) => ({ value: name, label: name }))} />
       </label>
       {folder === 'input' && (
         <>
