@@ -8,20 +8,23 @@ from typing import Literal, NamedTuple
 from calotype.errors import FileError
 from calotype.node import Context, Input, Node
 from calotype.types import Clip, Conditioning, FileRef, Words
+from calotype_nodes.embeddings import embeddings_in
 
 LARGEST = 10_000_000  # bytes of a text file
 
 
 class TextEncode(Node, category="conditioning"):
-    """Encode a prompt. `(word:1.2)` weighs a part of it."""
+    """Encode a prompt. `(word:1.2)` weighs a part of it; `embedding:NAME` is what a file of that name has learnt."""
 
     text: Words = Input(default="", multiline=True)
     clip: Clip
 
     def run(self, ctx: Context) -> Conditioning:
         """Encode the text with the clip's encoder."""
+        embeddings = embeddings_in(ctx, self.text)
         with ctx.load(self.clip) as encoder:
-            return Conditioning((encoder.encode(self.text),), self.clip.family)
+            said = encoder.encode(self.text, embeddings) if embeddings else encoder.encode(self.text)
+            return Conditioning((said,), self.clip.family)
 
 
 class Written(NamedTuple):

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from calotype.errors import FileError
 from calotype.types import Clip, Conditioning, FileRef, Prompt
@@ -21,7 +22,8 @@ CLIP = Clip(FileRef("checkpoints", "a.safetensors"), "sd15")
 
 
 class Encoder:
-    def encode(self, text: str) -> Prompt:
+    def encode(self, text: str, embeddings=None) -> Prompt:
+        self.embeddings = embeddings
         return Prompt(torch.full((1, 2, 3), float(len(text))))
 
 
@@ -30,6 +32,19 @@ def test_a_prompt_is_encoded_by_the_clip_and_keeps_its_family(host):
     got = TextEncode(text="apple", clip=CLIP).run(host)
     assert isinstance(got, Conditioning) and got.family == "sd15"
     assert got.prompts[0].tokens.tolist() == [[[5.0] * 3] * 2]
+
+
+def test_the_embeddings_that_a_prompt_names_are_read_from_their_files(host):
+    class Here(type(host)):
+        def resolve(self, folder, name):
+            assert folder == "embeddings"
+            return FileRef(folder, f"{name}.safetensors", "blake3:00")
+
+    here = Here(host.folder)
+    save_file({"emb_params": torch.ones(2, 3)}, host.folder / "ink.safetensors")
+    encoder = here.models[CLIP] = Encoder()
+    TextEncode(text="a (embedding:ink, on paper:1.2)", clip=CLIP).run(here)
+    assert encoder.embeddings["ink"].vectors("clip_l", 3).tolist() == [[1.0] * 3] * 2
 
 
 def test_texts_and_lists_of_texts_are_joined_in_order():

@@ -49,7 +49,8 @@ def text_encoder(jobs: Sequence[Job]) -> TextEncoder:
         encoders.append(loaded(voice, slot, (i, len(slots))) if voice else None)
     if first.family.network is None:
         refuse_mixed(first, sum(one.width for one in encoders if one))
-    return TextEncoder(first.family.name, encoders, first.device, clip_skip(first), first.family.join)
+    names = [slot.name for slot in slots]
+    return TextEncoder(first.family.name, encoders, first.device, clip_skip(first), first.family.join, names)
 
 
 def seated(voices: Sequence[Voice], slots: Sequence[Slot]) -> list[Voice | None]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from calotype.diffusion.layouts.take import Takes
 from calotype.diffusion.text.tokens import END, Chunk, chunked, empty, grouped
 from calotype.diffusion.text.weights import pieces, weighted
 
+STAND_IN = 0  # a token in whose place a vector goes
 HEAD = 64  # channels of an attention head, in every CLIP
 
 
@@ -33,6 +35,8 @@ class ClipText(nn.Module):
         self._projects = facts.projected is True
         self.text = CLIPTextModel(CLIPTextConfig(**config(shapes, facts)))
         projection = shapes.get("text_projection.weight")
+        self._learnt = threading.local()
+        self._embeddings.token_embedding.register_forward_hook(self._placed)
         self.text_projection = nn.Linear(projection.shape[1], projection.shape[0], bias=False) if projection else None
 
     @property
@@ -53,9 +57,14 @@ class ClipText(nn.Module):
             if ids is not None:
                 inner.position_ids = torch.arange(ids.shape[-1], device=device)[None]
 
-    def encoded(self, text: str, device: torch.device, skip: int | None) -> Encoded:
-        """Chunks of 77 tokens, in a row; the pooled state of the first. See `TextModel`."""
-        chunks = chunked(grouped(pieces(text)), self.facts.pad)
+    def encoded(
+        self, text: str, device: torch.device, skip: int | None, vectors: Mapping[str, Tensor] | None = None
+    ) -> Encoded:
+        """Chunks of 77 tokens, in a row; the pooled state of the first. See `TextModel`.
+
+        vectors: of the embeddings that the prompt names, (n, D) each.
+        """
+        chunks = chunked(grouped(pieces(text), vectors), self.facts.pad)
         plain = all(weight == 1.0 for chunk in chunks for _, weight in chunk)
         states, pooled = self._states(chunks if plain else [*chunks, empty(self.facts.pad)], device, skip)
         if not plain:
@@ -63,10 +72,25 @@ class ClipText(nn.Module):
         return Encoded(states.reshape(1, -1, states.shape[-1]), pooled[:1])
 
     def _states(self, chunks: Sequence[Chunk], device: torch.device, skip: int | None) -> tuple[Tensor, Tensor]:
-        ids = torch.tensor([[token for token, _ in chunk] for chunk in chunks], device=device)
+        rows = [[STAND_IN if isinstance(token, Tensor) else token for token, _ in chunk] for chunk in chunks]
+        tokens = ((row, column, one) for row, chunk in enumerate(chunks) for column, (one, _) in enumerate(chunk))
+        self._learnt.places = [place for place in tokens if isinstance(place[2], Tensor)]
         wanted = self.facts.layer if skip is None else skip
-        states, pooled = self(ids, wanted if 1 <= -wanted <= self.layers else -1)
+        try:
+            states, pooled = self(torch.tensor(rows, device=device), wanted if 1 <= -wanted <= self.layers else -1)
+        finally:
+            self._learnt.places = []
         return states.float().cpu(), pooled.float().cpu()
+
+    def _placed(self, layer: nn.Module, given: Any, states: Tensor) -> Tensor:
+        """The vectors of a vocabulary, with those that were learnt in their places in this thread's prompt."""
+        for row, column, vector in getattr(self._learnt, "places", ()):
+            states[row, column] = vector.to(states)
+        return states
+
+    @property
+    def _embeddings(self) -> Any:
+        return getattr(self.text, "text_model", self.text).embeddings
 
     def forward(self, ids: Tensor, layer: int) -> tuple[Tensor, Tensor]:
         """ids: (B, T). Returns the hidden states of `layer`, -1 the last: (B, T, D); and the pooled state: (B, P)."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from calotype.diffusion.families.base import Encoded, side_by_side
+from calotype.diffusion.text.clip import ClipText
+from calotype.diffusion.text.embeddings import Embedding
 from calotype.diffusion.text.model import TextModel
 from calotype.types import Prompt
 
@@ -18,7 +20,7 @@ class TextEncoder:
     Responsibilities: one `Prompt` from one text, or from one for each encoder; clip skip.
 
     encoders: in the family's order, None for one that is missing; clip_skip: the layer whose states are taken, -1 the
-    last, None for the family's own choice; join: what the encoders say together.
+    last, None for the family's own choice; join: what the encoders say together; names: of the encoders' slots.
     """
 
     def __init__(
@@ -28,12 +30,14 @@ class TextEncoder:
         device: torch.device,
         clip_skip: int | None = None,
         join: Callable[[Sequence[Encoded | None]], Prompt] = side_by_side,
+        names: Sequence[str] = (),
     ) -> None:
         self.family = family
         self.encoders = tuple(encoders)
         self.device = device
         self.clip_skip = clip_skip
         self._join = join
+        self._names = tuple(names) or ("",) * len(self.encoders)
 
     def tensors(self) -> Iterator[Tensor]:
         """Every tensor that it holds."""
@@ -43,11 +47,21 @@ class TextEncoder:
                 yield from encoder.buffers()
 
     @torch.no_grad()
-    def encode(self, text: str | Sequence[str]) -> Prompt:
-        """A prompt, or one for each encoder, with weights in parentheses. tokens: (1, N, D) float32 on the CPU."""
+    def encode(self, text: str | Sequence[str], embeddings: Mapping[str, Embedding] | None = None) -> Prompt:
+        """A prompt, or one for each encoder, with weights in parentheses. tokens: (1, N, D) float32 on the CPU.
+
+        embeddings: those that the texts name, by these names; CLIPs read them. Raises ModelError when one does not fit.
+        """
         texts = [text] * len(self.encoders) if isinstance(text, str) else list(text)
-        pairs = zip(self.encoders, texts, strict=True)
-        return self.joined([one.encoded(said, self.device, self.clip_skip) if one else None for one, said in pairs])
+        said = zip(self.encoders, texts, self._names, strict=True)
+        return self.joined([self._said(one, text, name, embeddings or {}) if one else None for one, text, name in said])
+
+    def _said(self, one: TextModel, text: str, name: str, embeddings: Mapping[str, Embedding]) -> Encoded:
+        """What one encoder says."""
+        if not isinstance(one, ClipText):
+            return one.encoded(text, self.device, self.clip_skip)
+        vectors = {word: embedding.vectors(name, one.width) for word, embedding in embeddings.items()}
+        return one.encoded(text, self.device, self.clip_skip, vectors)
 
     def joined(self, encoded: Sequence[Encoded | None]) -> Prompt:
         """What the encoders say, together, as the family puts it."""

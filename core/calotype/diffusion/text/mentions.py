@@ -44,3 +44,8 @@ def mentioned(prompt: str) -> tuple[str, ...]:
         return ()
     every = (part for piece in pieces(prompt) for part in cut(piece.text))
     return tuple(dict.fromkeys(part.name for part in every if isinstance(part, Mention)))
+
+
+def worded(text: str) -> str:
+    """A stretch of a prompt without its embeddings, for encoders that have none."""
+    return " ".join(part for part in cut(text) if isinstance(part, str)) if MARK in text else text

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from calotype.diffusion.families.base import Encoded, T5Facts
 from calotype.diffusion.header import Header
 from calotype.diffusion.layouts.take import Takes, count
+from calotype.diffusion.text.mentions import worded
 from calotype.diffusion.text.unigram import Unigram
 from calotype.diffusion.text.vocabulary import found
 from calotype.diffusion.text.weights import pieces, weighted
@@ -62,7 +63,7 @@ class T5Text(nn.Module):
 
     def row(self, text: str) -> Row:
         """The tokens of a prompt with their weights, its end and the padding included."""
-        tokens = [(token, piece.weight) for piece in pieces(text) for token in self.words.ids(piece.text)]
+        tokens = [(token, piece.weight) for piece in pieces(text) for token in self.words.ids(worded(piece.text))]
         return padded(tokens, self.words, self.facts.length)
 
     def _states(self, rows: Sequence[Row], device: torch.device) -> Tensor:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from calotype.diffusion.text.mentions import MARK, cut
 from calotype.diffusion.text.weights import Piece
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MERGES = Path(__file__).parents[2] / "assets" / "clip" / "merges.txt.gz"
 START, END = 49406, 49407
@@ -17,21 +21,39 @@ CHUNK = 77  # tokens a text encoder sees at once, its first and last included
 KEPT_TOGETHER = 8  # tokens; a shorter piece is not broken across chunks
 WORDS = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 
-Chunk = tuple[tuple[int, float], ...]
+Chunk = tuple[tuple[Any, float], ...]
+"""Tokens with their weights: numbers of the vocabulary, or vectors (D,) that were learnt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """The tokens of one piece of a prompt and their weight."""
 
-    tokens: tuple[int, ...]
+    tokens: tuple[Any, ...]
     weight: float = 1.0
 
 
-def grouped(parts: Iterable[Piece]) -> list[Group]:
-    """The tokens of each piece, without start and end."""
-    found = (Group(tuple(token_ids(part.text)), part.weight) for part in parts)
+def grouped(parts: Iterable[Piece], vectors: Mapping[str, Tensor] | None = None) -> list[Group]:
+    """The tokens of each piece, without start and end. vectors: of the embeddings that are named, (n, D) each.
+
+    A name that is not among them is words like others.
+    """
+    found = (Group(tokens, part.weight) for part in parts for tokens in _tokens(part.text, vectors or {}))
     return [group for group in found if group.tokens]
+
+
+def _tokens(text: str, vectors: Mapping[str, Tensor]) -> Iterator[tuple[Any, ...]]:
+    """The tokens of a stretch of words, group by group: an embedding is a group by itself."""
+    if not vectors:
+        yield tuple(token_ids(text))
+        return
+    for part in cut(text):
+        if isinstance(part, str):
+            yield tuple(token_ids(part))
+        elif part.name in vectors:
+            yield tuple(vectors[part.name])
+        else:
+            yield tuple(token_ids(f"{MARK}{part.name}"))
 
 
 def token_ids(text: str) -> list[int]:
