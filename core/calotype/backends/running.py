@@ -13,7 +13,7 @@ from calotype.backends.protocol import Ended, Happened, Message, Unit
 from calotype.backends.warming import warm
 from calotype.crash import Crash
 from calotype.errors import CalotypeError
-from calotype.events import Event, NodeProgress, Warned
+from calotype.events import Event, NodeFinished, NodeProgress, NodeStarted, Warned
 from calotype.executor.memory import resident
 from calotype.outputs import Outputs
 from calotype.services import Finished, Services
@@ -22,6 +22,7 @@ from calotype.workflow import read
 
 STEP = 0.05  # seconds between two reports of progress of one node
 WARNINGS = 200  # of one run
+WORTH = 0.02  # seconds of computing that a crash may cost beside the node that it hits
 Send = Callable[[Message], object]
 
 
@@ -39,7 +40,7 @@ class Runner:
     def run(self, unit: Unit, send: Send, cancel: threading.Event) -> Ended:
         """Run a unit. send: gets events and pictures as they happen, from several threads."""
         self._crash.at("unit.received")
-        listening = _Listening(send, unit.previews, self._crash)
+        listening = _Listening(send, unit.previews, self._crash, self._services.store.flush)
         try:
             finished = self._services.run(
                 read(dict(unit.workflow)),
@@ -104,10 +105,14 @@ class Runner:
 
 
 class _Listening:
-    """From the executor's events to messages."""
+    """From the executor's events to messages.
 
-    def __init__(self, send: Send, previews: bool, crash: Crash) -> None:
-        self._send, self._crash = send, crash
+    save: has what is computed written to disk; called before the next node begins, when there is something to lose.
+    """
+
+    def __init__(self, send: Send, previews: bool, crash: Crash, save: Callable[[], None]) -> None:
+        self._send, self._crash, self._save = send, crash, save
+        self._unsaved = 0.0  # seconds of computing
         self._previews = Previews() if previews else None
         self._steps: dict[str, float] = {}
         self._warnings = 0
@@ -116,7 +121,13 @@ class _Listening:
         if isinstance(event, NodeProgress):
             self._crash.at("node.step")
             self._step(event)
-        elif not isinstance(event, Warned):
+            return
+        if isinstance(event, NodeFinished):
+            self._unsaved += event.seconds
+        elif isinstance(event, NodeStarted) and self._unsaved > WORTH:
+            self._save()
+            self._unsaved = 0.0
+        if not isinstance(event, Warned):
             self._send(Happened(event.to_dict()))
         elif self._warnings <= WARNINGS:
             self._warnings += 1
