@@ -61,6 +61,15 @@ def test_values_survive_tensors_and_json(name):
     assert same(type(value).from_tensors(tensors, json.loads(json.dumps(meta))), value)
 
 
+def test_a_recipe_of_several_files_survives_json_and_differs_from_one_of_the_first_alone():
+    more = (FileRef("clip", "t5.safetensors", "blake3:02"), FileRef("clip", "g.safetensors"))
+    recipe = Clip(FILE, "sd3", (Patch("x"),), more)
+    assert Clip.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
+    assert recipe != Clip(FILE, "sd3", (Patch("x"),))
+    assert recipe.files == (FILE, *more)
+    assert recipe.patched(Patch("y")).more == more
+
+
 @pytest.mark.parametrize("kind", [Model, Clip, Vae, ControlNet])
 def test_recipes_survive_json_and_pickle_and_compare_by_value(kind):
     recipe = kind(FILE, "sd15").patched(LORA)
