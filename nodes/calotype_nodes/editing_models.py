@@ -39,8 +39,9 @@ class InpaintModelConditioning(Node, category="conditioning"):
         mask = fitted_mask(self.mask.values, pixels)
         with ctx.load(self.vae) as autoencoder:
             shown, whole = autoencoder.encode(hidden).cpu(), autoencoder.encode(cropped(pixels)).cpu()
-        sides = (showing(side, concat_latent=shown, concat_mask=mask) for side in (self.positive, self.negative))
-        return Conditioned(*sides, Latent(whole, mask if self.noise_mask else None))
+        tensors = {"concat_latent": shown, "concat_mask": mask}
+        latent = Latent(whole, mask if self.noise_mask else None)
+        return Conditioned(showing(self.positive, **tensors), showing(self.negative, **tensors), latent)
 
 
 class EditModelConditioning(Node, category="conditioning"):
@@ -57,8 +58,8 @@ class EditModelConditioning(Node, category="conditioning"):
 
         with ctx.load(self.vae) as autoencoder:
             shown = autoencoder.encode(cropped(self.image.pixels[..., :3])).cpu()
-        sides = (showing(side, concat_latent=shown) for side in (self.positive, self.negative))
-        return Conditioned(*sides, Latent(torch.zeros_like(shown)))
+        positive, negative = (showing(side, concat_latent=shown) for side in (self.positive, self.negative))
+        return Conditioned(positive, negative, Latent(torch.zeros_like(shown)))
 
 
 def showing(conditioning: Conditioning, **tensors: Tensor) -> Conditioning:

@@ -40,8 +40,8 @@ class TextEncodeSDXLRefiner(Node, category="conditioning"):
 
     def run(self, ctx: Context) -> Conditioning:
         """Encode it, and say the rest."""
-        said = {"aesthetic_score": self.score, "width": self.width, "height": self.height}
-        return encoded(ctx, self.clip, self.text, **said)
+        size = {"width": self.width, "height": self.height}
+        return encoded(ctx, self.clip, self.text, aesthetic_score=self.score, **size)
 
 
 class TextEncodeSD3(Node, category="conditioning"):

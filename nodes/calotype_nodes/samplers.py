@@ -29,7 +29,7 @@ class SamplerEulerAncestral(Node, category="sampling"):
 
     def run(self) -> Sampler:
         """Name it."""
-        name = "euler_ancestral_cfg_pp" if self.cfg_pp else "euler_ancestral"
+        name: SamplerName = "euler_ancestral_cfg_pp" if self.cfg_pp else "euler_ancestral"
         return chosen(name, eta=self.eta, s_noise=self.s_noise)
 
 

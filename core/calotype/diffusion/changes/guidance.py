@@ -97,8 +97,8 @@ def normed(strength: float) -> After:
 def towards_positive(moment: Moment, guided: Tensor, sides: Sides) -> Tensor:
     """The guided estimate, led towards cfg D_pos by how far both sides disagree. The mean is over the batch."""
     leap = sides.positive * sides.cfg
-    roots = [e.abs().sqrt() * e.sign() for e in (sides.negative * sides.cfg, (leap + guided) / 2)]
-    alike = 2 * (torch.nn.functional.cosine_similarity(*roots).mean() + 1)
+    other, merged = (e.abs().sqrt() * e.sign() for e in (sides.negative * sides.cfg, (leap + guided) / 2))
+    alike = 2 * (torch.nn.functional.cosine_similarity(other, merged).mean() + 1)
     return (alike * guided + (4 - alike) * leap) / 4
 
 

@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 
 from calotype.diffusion.sampling.continuous import Consistency, Continuous, ContinuousAngle
-from calotype.diffusion.sampling.parameterization import ModelSampling
+from calotype.diffusion.sampling.parameterization import ModelSampling, Prediction
 from calotype.errors import ModelError
 from calotype.types import Patch, Scalar
 
 FLUX_LEVELS = 10_000
+PREDICTIONS: Mapping[str, Prediction] = {"v": "v", "edm": "edm", "eps": "eps"}
 SMALL, LARGE = 256, 4096  # tokens of the pictures for which FLUX's two shifts are said
 
 
@@ -50,9 +51,9 @@ def flux_shift(said: Mapping[str, Scalar]) -> float:
     return float(said["width"]) * float(said["height"]) / 256 * slope + base - slope * SMALL
 
 
-def trained_between(said: Mapping[str, Scalar]) -> tuple[str, float, float, float]:
+def trained_between(said: Mapping[str, Scalar]) -> tuple[Prediction, float, float, float]:
     """(prediction, lowest level, highest level, deviation of the data); EDM's networks count on 0.5."""
-    low, high, prediction = float(said["sigma_min"]), float(said["sigma_max"]), str(said["predicts"])
+    low, high, prediction = float(said["sigma_min"]), float(said["sigma_max"]), PREDICTIONS[str(said["predicts"])]
     if not 0 < low < high:
         raise ModelError(f"noise levels from {low:g} to {high:g} cannot be: the lowest has to be above 0 and below.")
     return prediction, low, high, 0.5 if prediction == "edm" else 1.0

@@ -17,9 +17,7 @@ Backbone = Callable[[Tensor, float], Tensor]
 LOW = 1  # frequencies about zero that count as low, on each side
 
 
-def freeu(
-    module: nn.Module, b: tuple[float, float], s: tuple[float, float], backbone: Backbone
-) -> Callable[[], Layers]:
+def freeu(module: Any, b: tuple[float, float], s: tuple[float, float], backbone: Backbone) -> Callable[[], Layers]:
     """FreeU (Si et al. 2023, equations 3 to 6) on the two lowest widths of the way up: 4 and 2 times the model's.
 
     b: what half of the channels that come from below are multiplied with; s: the low frequencies of the skip
@@ -28,10 +26,10 @@ def freeu(
     ups = getattr(module, "up_blocks", None)
     if ups is None or not hasattr(module, "mid_block"):
         raise ModelError("FreeU needs a U-Net; this model has no skip connections.")
-    width = int(module.config.block_out_channels[0])  # type: ignore[union-attr,index]
+    width = int(module.config.block_out_channels[0])
     table = {width * 4: (b[0], s[0]), width * 2: (b[1], s[1])}
     places: list[tuple[nn.Module, int, float, float]] = []
-    below = module.mid_block.resnets[-1].out_channels  # type: ignore[union-attr]
+    below = module.mid_block.resnets[-1].out_channels
     for up in ups:
         for resnet in up.resnets:
             if below in table:

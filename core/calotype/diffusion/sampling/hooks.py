@@ -92,6 +92,10 @@ class Hooks:
     mask_at: MaskAt | None = None
     always: bool = False
 
+    def mask_over(self, sampling: ModelSampling, levels: Tensor) -> Callable[[Tensor, float], Tensor] | None:
+        """The noise mask at each of these levels; None where it does not change."""
+        return None if self.mask_at is None else self.mask_at(sampling, levels)
+
 
 NO_HOOKS = Hooks()
 
@@ -132,7 +136,7 @@ def perp_neg_scheme(cfg: float, scale: float) -> Scheme:
     """
 
     def guide(sides: Sequence[Tensor], moment: Moment) -> Tensor:
-        return moment.finish(perpendicular(*sides, cfg, scale), Sides(sides[0], sides[1], cfg))
+        return moment.finish(perpendicular(sides[0], sides[1], sides[2], cfg, scale), Sides(sides[0], sides[1], cfg))
 
     return guide
 

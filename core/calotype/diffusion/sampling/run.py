@@ -22,7 +22,7 @@ from calotype.diffusion.sampling.inpaint import Inpainting, fit_mask
 from calotype.diffusion.sampling.noise import Draws
 from calotype.diffusion.sampling.parameterization import ModelSampling
 from calotype.diffusion.sampling.schedules import sigmas_for
-from calotype.diffusion.sampling.table import FLOW_SAMPLERS, SAMPLERS, Denoiser
+from calotype.diffusion.sampling.table import FLOW_SAMPLERS, SAMPLERS, Denoiser, Sampler
 from calotype.types import Conditioning, ControlNet, Latent
 
 Report = Callable[[int, int, Tensor], None]
@@ -76,12 +76,10 @@ def sample(
 
     denoise: share of the schedule that is run; start_step, end_step: a part of its steps; leftover_noise: whether an
     early end leaves noise in the latent. sigmas: levels instead of the schedule's. guider: instead of classifier-free
-    guidance with `cfg` and of the guidance that the model's patches ask for; scheme: the same, with them; others:
-    further conditionings for it, between the two; negative: None for none. controls: the weights of every ControlNet
-    that is named. options: of the sampler. The same arguments give the same latents.
+    guidance with `cfg` and what patches do to it; scheme: the same, with them; others: further conditionings, between
+    the two. controls: the weights of every ControlNet. options: of the sampler. The same arguments, the same latents.
     """
-    if sigmas is None:
-        sigmas = sigmas_for(denoiser.sampling, scheduler, steps, denoise, sampler)
+    sigmas = sigmas_for(denoiser.sampling, scheduler, steps, denoise, sampler) if sigmas is None else sigmas
     levels = chosen(sigmas.cpu().float(), start_step, end_step, leftover_noise)
     if len(levels) == 0:
         return Sampled(latent, latent)
@@ -89,29 +87,38 @@ def sample(
         clean = in_models_units(denoiser, latent)
         draws = Draws.of(latent, clean.shape, seed, denoiser.device)
         said = (positive, *others, *((negative,) if negative else ()))
-        hooks = hooks_of(denoiser, len(said))
-        for layers in hooks.layers:
-            stack.enter_context(layers())
-        if guider is None and scheme is None and not math.isclose(cfg, 1.0):
-            scheme = cfg_scheme(cfg)
+        hooks = put_on(denoiser, len(said), stack)
+        scheme = scheme or (None if guider or math.isclose(cfg, 1.0) else cfg_scheme(cfg))
         sides = completed(denoiser, said, clean, latent.noise_mask)
         guidance = Guidance(denoiser, sides, guider, clean.shape, controls, scheme=scheme, cfg=cfg, hooks=hooks)
         guidance.expect(levels[:-1])
-        at = hooks.mask_at(denoiser.sampling, levels) if hooks.mask_at else None
+        at = hooks.mask_over(denoiser.sampling, levels)
         model = masked(guidance, clean, latent.noise_mask, draws, add_noise, sampler, at)
         x, last = started(denoiser.sampling, clean, draws, levels, add_noise), LastEstimate(on_step, len(levels) - 1)
         if len(levels) > 1:
-            table = FLOW_SAMPLERS if denoiser.sampling.is_flow else SAMPLERS
-            x = table[sampler](model, x, levels, draws, last, **options)
-        x = denoiser.sampling.unmixed(x, float(levels[-1]))
-        ends = (x, x if last.denoised is None else last.denoised)
-        return Sampled(*(replace(latent, samples=denoiser.latent.out_of_model(end).cpu()) for end in ends))
+            x = sampler_of(denoiser.sampling, sampler)(model, x, levels, draws, last, **options)
+        return ended(denoiser, latent, x, last, float(levels[-1]))
 
 
-def hooks_of(denoiser: Sampleable, sides: int) -> Hooks:
-    """What the denoiser's patches do beside its weights and levels."""
+def ended(denoiser: Sampleable, latent: Latent, x: Tensor, last: LastEstimate, sigma: float) -> Sampled:
+    """x as it left the sampler at sigma, and the last estimate, in the VAE's units and beside what the latent says."""
+    x = denoiser.sampling.unmixed(x, sigma)
+    ends = (x, x if last.denoised is None else last.denoised)
+    return Sampled(*(replace(latent, samples=denoiser.latent.out_of_model(end).cpu()) for end in ends))
+
+
+def sampler_of(sampling: ModelSampling, name: SamplerName) -> Sampler:
+    """The function of a name, for such noise levels."""
+    return (FLOW_SAMPLERS if sampling.is_flow else SAMPLERS)[name]
+
+
+def put_on(denoiser: Sampleable, sides: int, stack: ExitStack) -> Hooks:
+    """What the denoiser's patches do, its layers changed until the stack closes. sides: how many conditionings."""
     made = getattr(denoiser, "hooks", None)
-    return NO_HOOKS if made is None else made(sides)
+    hooks: Hooks = NO_HOOKS if made is None else made(sides)
+    for layers in hooks.layers:
+        stack.enter_context(layers())
+    return hooks
 
 
 def chosen(sigmas: Tensor, start: int | None, end: int | None, leftover_noise: bool) -> Tensor:
