@@ -46,7 +46,8 @@ def patched(job: Job, parameters: Parameters, takes: Takes, scales: dict[str, Te
     ComfyUI keeps text encoders in half precision and so rounds what patches have changed, whatever computes: once,
     after the last of them.
     """
-    changed, rounding = unrounded(job, parameters, takes, scales, place), _rounding(job, takes)
+    rounding = _rounding(job, takes)
+    changed = unrounded(job, parameters, takes, scales, place, None if rounding is None else torch.float32)
     if rounding is None:
         return changed
     return {
@@ -57,18 +58,31 @@ def patched(job: Job, parameters: Parameters, takes: Takes, scales: dict[str, Te
     }
 
 
-def unrounded(job: Job, parameters: Parameters, takes: Takes, scales: dict[str, Tensor], place: Place) -> Parameters:
-    """The tensors after the patches; those of a text encoder that have changed in float32."""
+def unrounded(
+    job: Job,
+    parameters: Parameters,
+    takes: Takes,
+    scales: dict[str, Tensor],
+    place: Place,
+    keep: torch.dtype | None = torch.float32,
+) -> Parameters:
+    """The tensors after the patches. keep: the type of those that have changed, between patches; None for their own."""
     for patch in job.recipe.patches:
         if patch.kind == "lora":
-            parameters = adapted(job, parameters, takes, scales, patch, place)
+            parameters = adapted(job, parameters, takes, scales, patch, place, keep)
         elif patch.kind == "merge":
-            parameters = blended(job, parameters, takes, scales, patch, place)
+            parameters = blended(job, parameters, takes, scales, patch, place, keep)
     return parameters
 
 
 def adapted(
-    job: Job, parameters: Parameters, takes: Takes, scales: dict[str, Tensor], patch: Patch, place: Place
+    job: Job,
+    parameters: Parameters,
+    takes: Takes,
+    scales: dict[str, Tensor],
+    patch: Patch,
+    place: Place,
+    keep: torch.dtype | None,
 ) -> Parameters:
     """The tensors with one LoRA more. Raises FamilyMismatch, ModelError."""
     strength = float(dict(patch.settings).get("strength", 1.0))
@@ -82,11 +96,17 @@ def adapted(
     reached = reach(header, job.kind, takes, job.family, *place)
     refuse_useless(reached, header, job, place)
     wide = widened({name: parameters[name] for name in reached.weights if name in parameters}, scales)
-    return adapt(parameters | wide, reached, strength, read, _between(job, takes))
+    return adapt(parameters | wide, reached, strength, read, keep)
 
 
 def blended(
-    job: Job, parameters: Parameters, takes: Takes, scales: dict[str, Tensor], patch: Patch, place: Place
+    job: Job,
+    parameters: Parameters,
+    takes: Takes,
+    scales: dict[str, Tensor],
+    patch: Patch,
+    place: Place,
+    keep: torch.dtype | None,
 ) -> Parameters:
     """The tensors with a second model's, weighted. Raises FamilyMismatch, ModelError."""
     if patch.other is None:
@@ -102,7 +122,7 @@ def blended(
     their_scales = reader.scales(theirs)
     mapped = widened(unrounded(other, reader.read(theirs), theirs, their_scales, place), their_scales)
     shares = weights_of(dict(patch.settings), count_layers(takes))
-    return merged(widened(parameters, scales), mapped, shares, _between(job, takes))
+    return merged(widened(parameters, scales), mapped, shares, keep)
 
 
 def widened(parameters: Mapping[str, nn.Parameter], scales: dict[str, Tensor]) -> Parameters:
@@ -118,11 +138,6 @@ def widened(parameters: Mapping[str, nn.Parameter], scales: dict[str, Tensor]) -
 def _rounding(job: Job, takes: Takes) -> torch.dtype | None:
     stored = stored_dtype(takes.values()) if job.kind == "text_encoder" else None
     return stored if stored is not None and stored.itemsize > 1 else None
-
-
-def _between(job: Job, takes: Takes) -> torch.dtype | None:
-    """The type of what has changed, from patch to patch; None for its own."""
-    return None if _rounding(job, takes) is None else torch.float32
 
 
 def _type(weight: nn.Parameter) -> torch.dtype:

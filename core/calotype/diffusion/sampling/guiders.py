@@ -38,16 +38,17 @@ def dual(cfg_first: float, cfg_second: float, nested: bool = False) -> Guider:
 def rescaled(cfg: float, share: float = 0.7) -> Guider:
     """Classifier-free guidance with the deviation of the positive prediction. Lin et al. 2023, equations 15 and 16.
 
-    On v-predictions, for which it was made. share: of the rescaled prediction in the result, 0 to 1.
+    On v-predictions, for which it was made. share: of the rescaled prediction in the result, 0 to 1. Estimates are
+    taken as ComfyUI takes them, from their distance to x: its rounding is seen where x is thousands of times larger.
     """
 
     def guide(sides: Sequence[Tensor], x: Tensor, sigma: float) -> Tensor:
         scale, mean = sigma / math.sqrt(sigma**2 + 1), x / (sigma**2 + 1)
-        positive, negative = ((mean - side) / scale for side in (sides[0], sides[-1]))
+        positive, negative = ((mean - (x - (x - side))) / scale for side in (sides[0], sides[-1]))
         guided = negative.lerp(positive, cfg)
         dims = tuple(range(1, x.ndim))
         ratio = positive.std(dims, keepdim=True) / guided.std(dims, keepdim=True)
-        return mean - guided * (1 - share + share * ratio) * scale
+        return x - (x - (mean - guided * (1 - share + share * ratio) * scale))
 
     return guide
 
