@@ -16,7 +16,7 @@ from calotype.backends.ring import WIDEST
 from calotype.backends.wire import Wire
 
 LAST_WORDS = 0.3  # seconds for which the pipe of a dead process is still read
-COMMAND = (sys.executable, "-m", "calotype.backends.process")
+COMMAND = (sys.executable, "-P", "-m", "calotype.backends.process")  # nothing is imported from where it is started
 POSIX = os.name == "posix"
 
 Heard = Callable[[dict[str, Any] | Preview], None]
