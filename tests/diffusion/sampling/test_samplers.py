@@ -27,7 +27,9 @@ DETERMINISTIC = {
     "ipndm_v": 1,
     "deis": 2,
     "dpmpp_2m": 2,
+    "dpmpp_2m_cfg_pp": 2,
     "res_multistep": 2,
+    "res_multistep_cfg_pp": 2,
 }
 QUIET = {
     # samplers with noise, without it
@@ -40,6 +42,8 @@ QUIET = {
     "dpmpp_2m_sde_heun": (2, {"eta": 0.0}),
     "dpmpp_3m_sde": (2, {"eta": 0.0}),
     "res_multistep_ancestral": (2, {"eta": 0.0}),
+    "res_multistep_ancestral_cfg_pp": (2, {"eta": 0.0}),
+    "er_sde": (2, {"solver": "ode"}),
     "seeds_2": (2, {"eta": 0.0}),
     "seeds_3": (3, {"eta": 0.0}),
     "sa_solver": (3, {"eta": 0.0, "ends_corrected": False}),
@@ -89,6 +93,14 @@ def errors(name, world, options, counts=(16, 32, 64)):
 def test_every_name_is_in_both_tables():
     assert len(NAMES) == 42
     assert set(SAMPLERS) == set(FLOW_SAMPLERS) == set(NAMES)
+
+
+def test_every_sampler_is_held_to_more_than_one_point():
+    by_a_test_of_its_own = {
+        "uni_pc", "uni_pc_bh2", "dpm_fast", "ipndm", "heunpp2", "dpm_adaptive", "lcm", "dpmpp_2s_ancestral_cfg_pp",
+    }  # fmt: skip
+    held = {*DETERMINISTIC, *QUIET, *STOCHASTIC, *by_a_test_of_its_own}
+    assert {name for name in NAMES if name.removesuffix("_gpu") not in held} == set()
 
 
 @pytest.mark.parametrize("name", [*DETERMINISTIC, *QUIET])
@@ -170,6 +182,41 @@ def test_x_is_not_changed_in_place(name, world):
     before = x.clone()
     run(name, world(), x, karras_levels(6, 0.03, 14.6))
     assert torch.equal(x, before)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.endswith("_gpu")])
+def test_the_names_with_a_device_are_the_samplers_without(name, world):
+    x = START * noise((1, 1, 4, 4)).initial()
+    sigmas = karras_levels(6, 0.03, START)
+    for table in TABLES.values():
+        levels = sigmas if table is SAMPLERS else torch.linspace(1, 0, 7)
+        exact = world(sampling=ModelSampling.discrete() if table is SAMPLERS else ModelSampling.flow())
+        named, plain = (run(n, exact, x, levels, table) for n in (name, name.removesuffix("_gpu")))
+        assert torch.equal(named, plain)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.endswith("_cfg_pp")])
+@pytest.mark.parametrize("kind", TABLES)
+def test_cfg_pp_ends_at_the_guided_estimate_whatever_the_negative_one_is(name, kind):
+    class Two:
+        sampling = ModelSampling.discrete() if kind == "discrete" else ModelSampling.flow()
+
+        def both(self, x, sigma):
+            return torch.full_like(x, 2.0), torch.full_like(x, -1.0)
+
+    sigmas = karras_levels(8, 0.03, 14.6) if kind == "discrete" else torch.linspace(1, 0, 9)
+    ended = run(name, Two(), torch.full((1, 1, 4, 4), 5.0), sigmas, TABLES[kind])
+    torch.testing.assert_close(ended, torch.full_like(ended, 2.0))
+
+
+def test_consistency_sampling_denoises_and_noises_again(world):
+    exact, sigmas = world(), torch.tensor([8.0, 2.0, 0.0])
+    x = exact.mu + math.sqrt(64 + exact.deviation**2) * noise((1, 1, 128, 128), 4).initial()
+    gain = {s: exact.deviation**2 / (exact.deviation**2 + s**2) for s in (8.0, 2.0)}
+    first = gain[8.0] * math.sqrt(64 + exact.deviation**2)
+    ended = run("lcm", exact, x, sigmas)
+    assert ended.mean().item() == pytest.approx(exact.mu, abs=0.01)
+    assert ended.std().item() == pytest.approx(gain[2.0] * math.sqrt(first**2 + 4), rel=0.03)
 
 
 def test_cfg_pp_renoises_along_the_negative_estimate():
