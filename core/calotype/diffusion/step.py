@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 class Step:
     """What a family's network computes from; every tensor is on the module's device.
 
-    family: its name; module: the network. x: (B, C, h, w) or (B, C, T, h, w), scaled by c_in; timestep: (B,), as the family's flow
-    counts it; tokens: (B, N, D); pooled: (B, P) or None; all but the timestep in the type of computation.
-    residuals: what ControlNets add (`residuals.BlockResiduals`), or None. options: numbers and tensors of the prompt
-    by name ("guidance", "concat_latent", ...), the tensors as they were said: cast and move what you use.
+    family: its name; module: the network. x: (B, C, h, w) or (B, C, T, h, w), scaled by c_in; timestep: (B,), as the
+    family's flow counts it; tokens: (B, N, D); pooled: (B, P) or None; all but the timestep in the type of computation.
+    residuals: what ControlNets add (`residuals.BlockResiduals`), or None. options: numbers and tensors of the
+    prompt by name ("guidance", "concat_latent", ...), the tensors as they were said: cast and move what you use.
     latent: the units of the family's latents.
     """
 

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from diffusers import FluxFillPipeline
 from safetensors.torch import load_file
 
 from calotype.diffusion.families.inspect import family_of
@@ -112,8 +113,6 @@ def test_latents_of_odd_sides_keep_their_size(sd3, flux):
 
 def test_fill_reads_a_picture_and_its_mask_beside_the_latent(tiny, flow, tmp_path):
     """As FluxFillPipeline lays them out: 16 channels of the picture, then 64 of the mask, in patches of 2 x 2."""
-    from diffusers import FluxFillPipeline
-
     path = tiny.saved(tmp_path / "fill.safetensors", flow.flux_shapes(channels=384))
     model = load(Model(FileRef("unet", "m"), "flux"), lambda f: path, CPU)
     theirs = flow.flux_transformer(flow.part(load_file(path), ""), channels=384)
@@ -132,6 +131,26 @@ def test_fill_reads_a_picture_and_its_mask_beside_the_latent(tiny, flow, tmp_pat
         options = {"guidance": 30.0, "concat_latent": picture, "concat_mask": mask}
         raw = model.predict(x, torch.tensor([0.4]), tokens, pooled=pooled, options=options)
     assert error(raw, FluxFillPipeline._unpack_latents(rows, 32, 48, 8)) < 1e-5
+
+
+def test_kontext_sees_the_picture_to_edit_behind_its_own(flux, flow):
+    """As FluxKontextPipeline lays it out: the picture's patches after the latent's, with 1 in the first place."""
+    model = load(Model(FileRef("unet", "m"), "flux"), lambda f: flux, CPU)
+    theirs = flow.flux_transformer(flow.part(load_file(flux), "model.diffusion_model."))
+    draw = torch.Generator().manual_seed(3)
+    sizes = ((1, 16, 4, 6), (1, 16, 8, 4), (1, 9, 128), (1, 64))
+    x, picture, tokens, pooled = (torch.randn(*n, generator=draw) for n in sizes)
+    ids = [FluxFillPipeline._prepare_latent_image_ids(1, *n, CPU, torch.float32) for n in ((2, 3), (4, 2))]
+    ids[1][:, 0] = 1
+    rows = [FluxFillPipeline._pack_latents(one, *one.shape) for one in (x, model.latent.into_model(picture))]
+    with torch.no_grad():
+        raw = theirs(
+            torch.cat(rows, dim=1), tokens, pooled, torch.tensor([0.4]), torch.cat(ids), torch.zeros(9, 3),
+            torch.tensor([2.5]), return_dict=False,
+        )[0][:, :6]  # fmt: skip
+        options = {"guidance": 2.5, "reference.0": picture}
+        mine = model.predict(x, torch.tensor([0.4]), tokens, pooled=pooled, options=options)
+    assert error(mine, FluxFillPipeline._unpack_latents(raw, 32, 48, 8)) < 1e-5
 
 
 def test_residuals_of_controlnets_are_added_where_diffusers_adds_them(sd3, flux, flow):

@@ -130,3 +130,10 @@ def test_weights_in_8_bits_are_computed_in_a_wider_type_whatever_is_asked(tmp_pa
     small, _ = written(tmp_path / "small.safetensors", weights, E4M3)
     assert made(Model, small, "file").dtype == torch.float32
     assert made(Model, small, torch.bfloat16).dtype == torch.bfloat16
+
+
+def test_what_overflows_float16_is_computed_in_bfloat16(sd3, flux):
+    assert [made(Model, path, torch.float16).dtype for path in (sd3, flux)] == [torch.float16, torch.bfloat16]
+    clip, t5 = made(Clip, flux, torch.float16).encoders
+    assert {p.dtype for p in clip.parameters()} == {torch.float16}
+    assert {p.dtype for p in t5.parameters()} == {torch.bfloat16}

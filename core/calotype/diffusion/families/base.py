@@ -106,7 +106,8 @@ class Network:
     module: its class, "package.module:Class"; config: that class's arguments, from tensors under its names; layouts:
     that files have, the special before the general; forward: its raw output, of x's shape; flow: its noise levels,
     from its tensors; finish: fills buffers that no file holds, after the weights are in; listens: the tensor whose last
-    axis is as long as a prompt's words must be wide, "" where they may be narrower.
+    axis is as long as a prompt's words must be wide, "" where they may be narrower; overflows: whether it is never
+    computed in float16, whose range is too small for it.
     """
 
     module: str
@@ -116,6 +117,7 @@ class Network:
     flow: Callable[[Takes], Flow] = field(repr=False)
     finish: Callable[[Any, torch.device], None] = field(default=_nothing, repr=False)
     listens: str = ""
+    overflows: bool = True
 
 
 def side_by_side(encoded: Sequence[Encoded | None]) -> Prompt:

@@ -51,39 +51,70 @@ def axes(head: int) -> tuple[int, int, int]:
 
 
 def forward(step: Step) -> Tensor:
-    """The velocity: latents in a row of 2 x 2 patches with their places, guidance for models that are told it."""
+    """The velocity: latents in a row of 2 x 2 patches with their places, guidance for models that are told it.
+
+    options `guidance`; `reference.0`, ...: (B, 16, h', w') of pictures to edit (Kontext), further patches set apart by
+    their index; see `beside` for what fill, canny and depth read.
+    """
     import torch
 
     from calotype.diffusion.patches import evened, packed, unpacked
+    from calotype.diffusion.references import references
 
     x = evened(step.x)
     height, width = x.shape[-2:]
-    said = torch.as_tensor(step.options.get("guidance", GUIDANCE), dtype=torch.float32, device=step.device)
-    blocks = single = None
-    if step.residuals:
-        blocks = [r.to(step.device, step.dtype) for r in step.residuals.blocks] or None
-        single = [r.to(step.device, step.dtype) for r in step.residuals.single] or None
-    rows = step.module(
-        hidden_states=torch.cat([packed(x), *beside(step, x)], dim=-1),
+    pictures = [evened(one) for one in references(step)]
+    rows = [torch.cat([packed(x), *beside(step, x)], dim=-1), *map(packed, pictures)]
+    blocks, single = _steering(step)
+    raw = step.module(
+        hidden_states=torch.cat(rows, dim=1),
         encoder_hidden_states=step.tokens,
         pooled_projections=_pooled(step),
         timestep=step.timestep,
-        img_ids=places(height // 2, width // 2).to(step.device, step.dtype),
+        img_ids=torch.cat([places(height // 2, width // 2), *apart(pictures)]).to(step.device, step.dtype),
         txt_ids=step.x.new_zeros(step.tokens.shape[1], 3),
-        guidance=said.flatten().expand(x.shape[0]) if step.module.config.guidance_embeds else None,
+        guidance=_guidance(step),
         controlnet_block_samples=blocks,
         controlnet_single_block_samples=single,
         return_dict=False,
     )[0]
-    return unpacked(rows, height, width)[..., : step.x.shape[-2], : step.x.shape[-1]]
+    return unpacked(raw[:, : rows[0].shape[1]], height, width)[..., : step.x.shape[-2], : step.x.shape[-1]]
 
 
-def places(height: int, width: int) -> Tensor:
-    """(h w, 3): 0, the row and the column of every patch."""
+def _steering(step: Step) -> tuple[list[Tensor] | None, list[Tensor] | None]:
+    """What ControlNets add, after double and after single blocks."""
+    if not step.residuals:
+        return None, None
+    both = (step.residuals.blocks, step.residuals.single)
+    double, single = ([r.to(step.device, step.dtype) for r in some] or None for some in both)
+    return double, single
+
+
+def _guidance(step: Step) -> Tensor | None:
+    import torch
+
+    if not step.module.config.guidance_embeds:
+        return None
+    said = torch.as_tensor(step.options.get("guidance", GUIDANCE), dtype=torch.float32, device=step.device)
+    return said.flatten().expand(step.x.shape[0])
+
+
+def places(height: int, width: int, at: tuple[int, int, int] = (0, 0, 0)) -> Tensor:
+    """(h w, 3): index, row and column of every patch. at: those of the first."""
     import torch
 
     rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    return torch.stack([torch.zeros_like(rows), rows, columns], dim=-1).reshape(-1, 3).float()
+    return (torch.stack([torch.zeros_like(rows), rows, columns], dim=-1).reshape(-1, 3) + torch.tensor(at)).float()
+
+
+def apart(pictures: Sequence[Tensor]) -> list[Tensor]:
+    """The places of pictures to edit: of index 1, each beside or below the others, so that the whole stays small."""
+    found, height, width = [], 0, 0
+    for rows, columns in ((p.shape[-2] // 2, p.shape[-1] // 2) for p in pictures):
+        row, column = (0, width) if rows + height > columns + width else (height, 0)
+        found.append(places(rows, columns, (1, row, column)))
+        height, width = max(height, row + rows), max(width, column + columns)
+    return found
 
 
 def _pooled(step: Step) -> Tensor:

@@ -103,5 +103,6 @@ FAMILY = Family(
         ),
         forward=forward,
         flow=lambda takes: Flow(shift=3.0),
+        overflows=False,
     ),
 )

@@ -15,7 +15,7 @@ class TextKind:
 
     module: its class, "package.module:Class", see `text.model.TextModel`; layouts: that its files have; width: the
     tensors of which one has the features of a token as its last axis; alone: the family of a file that holds nothing
-    else, by that width.
+    else, by that width; overflows: whether it is never computed in float16, whose range is too small for it.
     """
 
     name: str
@@ -24,6 +24,7 @@ class TextKind:
     layouts: tuple[Layout, ...]
     width: tuple[str, ...]
     alone: tuple[tuple[int, str], ...]
+    overflows: bool = True
 
     def family(self, width: int) -> str:
         """The family of a file with such an encoder alone: that of its width, else the first."""
@@ -49,6 +50,7 @@ CLIP = TextKind(
         "text_model.embeddings.token_embedding.weight",
     ),
     ((768, "clip-l"), (1024, "clip-h"), (1280, "clip-g")),
+    overflows=False,
 )
 T5 = TextKind(
     "t5",

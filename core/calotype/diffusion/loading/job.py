@@ -111,7 +111,9 @@ class Job:
             wanted = torch.bfloat16
         else:
             wanted = stored if stored in (torch.float16, torch.bfloat16) else torch.float16
+        network = self.family.network
         overflows = self.kind == "vae" and self.family.name in ("sdxl", "sdxl-refiner", "kl-f8-4")
+        overflows = overflows or (self.kind == "denoiser" and network is not None and network.overflows)
         return torch.bfloat16 if overflows and wanted == torch.float16 else wanted
 
     def built(self, make: Callable[..., M], takes: dict[str, Take], *facts: object) -> M:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import torch
 
 from calotype.diffusion.families import texts
 from calotype.diffusion.families.base import Slot
@@ -92,8 +94,9 @@ def refuse_incomplete(jobs: Sequence[Job], slots: Sequence[Slot], voices: Sequen
 
 def loaded(voice: Voice, slot: Slot, place: tuple[int, int]) -> TextModel:
     """One encoder with its weights and its vocabulary."""
-    job = voice.job
-    takes = job.takes(voice.part)
+    job, takes = voice.job, voice.job.takes(voice.part)
+    if texts.KINDS[voice.kind].overflows and job.dtype(takes) == torch.float16:
+        job = replace(job, asked=torch.bfloat16)
     encoder: TextModel = filled(job, job.built(build.text, takes, slot), takes, place)
     encoder.finish(job.header, voice.part.prefix, job.device)
     return encoder
