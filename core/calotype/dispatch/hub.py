@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from calotype.backends.loops import tell
 from calotype.crash import Crash
 from calotype.runs import ENDED, Runs
 
@@ -34,14 +35,15 @@ class Hub:
     """Responsibilities: replay the log of one run or of all, then go on live without a gap or a repetition; a reader
     that is slow loses previews, and is served from the log again, so that nobody's memory grows.
 
-    Belongs to one event loop; events may come from any thread.
+    buffer: events that wait for one reader in memory. Belongs to one event loop; events may come from any thread.
     """
 
-    def __init__(self, runs: Runs, crash: Crash | None = None) -> None:
+    def __init__(self, runs: Runs, crash: Crash | None = None, buffer: int = EVENTS) -> None:
         self._runs = runs
         self._loop = asyncio.get_running_loop()
         self._readers: set[_Reader] = set()
         self._crash = crash or Crash()
+        self._buffer = buffer
         runs.listen(self._told)
 
     @property
@@ -61,7 +63,7 @@ class Hub:
 
         after: `seq` of one run, `n` of all; below 0 for what is new only. client: only the runs of that client.
         """
-        reader = _Reader(run, client, previews)
+        reader = _Reader(run, client, previews, self._buffer)
         self._readers.add(reader)
         try:
             cursor = await self._now(run) if after < 0 else after
@@ -113,8 +115,7 @@ class Hub:
         return found.last_seq if found else 0
 
     def _told(self, told: Sequence[Told]) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._hand_out, list(told))
+        tell(self._loop, self._hand_out, list(told))
 
     def _hand_out(self, told: Sequence[Told]) -> None:
         for reader in self._readers:
@@ -125,11 +126,11 @@ class Hub:
 class _Reader:
     """One who listens. behind: it is served from the log, so that nothing waits for it in memory."""
 
-    def __init__(self, run: str | None, client: str | None, previews: bool) -> None:
+    def __init__(self, run: str | None, client: str | None, previews: bool, buffer: int = EVENTS) -> None:
         self.run, self.client = run, client
         self.number = "n" if run is None else "seq"
         self.behind = True
-        self._previews = previews
+        self._previews, self._buffer = previews, buffer
         self._events: deque[dict[str, Any]] = deque()
         self._shown: deque[Preview] = deque(maxlen=PREVIEWS)
         self._news = asyncio.Event()
@@ -138,7 +139,7 @@ class _Reader:
         """An event happened."""
         if self.behind or not self._wanted(client, event["run"]):
             return
-        if len(self._events) >= EVENTS:
+        if len(self._events) >= self._buffer:
             self.lag()
         else:
             self._events.append(event)

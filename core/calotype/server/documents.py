@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NoReturn
 
 from calotype.errors import CalotypeError, PluginError, Problem, ValidationError, WorkflowError
@@ -19,10 +20,13 @@ from calotype.server.aside import Aside, read_plugins, source_key
 from calotype.server.limits import Limits
 from calotype.server.problems import Refused
 from calotype.settings import Settings
+from calotype.types import FileRef
 from calotype.validate import Checked, validate
 from calotype.workflow import Document, read, resolve_seeds, set_input
 from calotype.workflow.structure import Structure
 from calotype.workflow.values import pointer
+
+MOST_FAMILIES = 10_000  # files whose family is remembered
 
 
 class Documents:
@@ -37,7 +41,7 @@ class Documents:
         self.files = Files(settings.roots(), settings.home / "cache" / "hashes.sqlite")
         self.runtime = Runtime.here(settings.device, settings.dtype)
         self._limits = limits
-        self._host = LocalHost(self.files, settings, self.runtime)
+        self._families = Families(self.files, LocalHost(self.files, settings, self.runtime).family)
 
     @classmethod
     def open(cls, settings: Settings, limits: Limits) -> Documents:
@@ -61,7 +65,7 @@ class Documents:
 
     def check(self, document: Document, targets: Sequence[str] | None = None) -> Checked:
         """Every problem of a document."""
-        checked = validate(document, self.registry, self.files, self._host.family, targets=targets)
+        checked = validate(document, self.registry, self.files, self._families.of, targets=targets)
         return replace(checked, problems=tuple(map(self._with_whence, checked.problems)))
 
     def outdated(self, document: Document) -> bool:
@@ -110,6 +114,31 @@ class Documents:
             return problem
         whence = self.plugins.whence(problem.type)
         return replace(problem, hint=whence) if whence else problem
+
+
+class Families:
+    """Model families by file, read from the header once for each state of the file: a batch names one file often.
+
+    Thread-safe. A file that is damaged is read again, and a folder of files as well.
+    """
+
+    def __init__(self, files: Files, read: Callable[[FileRef], str]) -> None:
+        self._files, self._read = files, read
+        self._known: dict[tuple[Path, int, int], str] = {}
+
+    def of(self, ref: FileRef) -> str:
+        """The family in a file. Raises ModelError, FileError."""
+        path = self._files.path(ref)
+        state = path.stat()
+        if not path.is_file():
+            return self._read(ref)
+        key = (path, state.st_size, state.st_mtime_ns)
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= MOST_FAMILIES:
+                self._known.clear()
+            found = self._known[key] = self._read(ref)
+        return found
 
 
 async def current(documents: Documents, aside: Aside, document: Document) -> Document:

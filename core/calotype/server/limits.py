@@ -15,8 +15,8 @@ class Limits:
 
     body: bytes of a JSON body; upload: bytes of an uploaded file; nodes: of one workflow, expanded; depth: of JSON;
     text: characters of one text; digits: of one whole number; pixels and frames: of an uploaded picture; batch: runs
-    of one submission; queue: runs that wait; buffer: frames kept for an event reader that is slow; readers: event
-    streams open at once; page: items of one answer; wait: seconds of a synchronous run; tokens: wrong ones in a
+    of one submission; queue: runs that wait; history: ended runs that are kept whole; buffer: events that are held for
+    one slow reader; readers: event streams open at once; wait: seconds of a synchronous run; tokens: wrong ones in a
     minute from one address; reading: seconds for a body to arrive.
     """
 
@@ -30,9 +30,9 @@ class Limits:
     frames: int = 64
     batch: int = 1_000
     queue: int = 20_000
-    buffer: int = 512
+    history: int = 10_000
+    buffer: int = 1_000
     readers: int = 1_000
-    page: int = 500
     wait: int = 600
     tokens: int = 20
     reading: int = 60

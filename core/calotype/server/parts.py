@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from aiohttp import web
 from calotype.backends import Backend
 from calotype.crash import Crash
 from calotype.dispatch import Dispatcher, Hub
-from calotype.errors import FileError
+from calotype.errors import FileError, StoreError
 from calotype.library import Library
 from calotype.outputs import Outputs
 from calotype.runs import Runs
@@ -28,6 +29,8 @@ from calotype.uploads import Bounds, Uploads
 
 Parts = dict[web.AppKey[Any], Any]
 RUNS_FILE = "runs.sqlite"
+HOUR = 3_600.0  # seconds
+_log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -53,10 +56,13 @@ async def opened(
         stack.callback(documents.close)
         aside = Aside(settings)
         stack.push_async_callback(aside.close)
-        hub = Hub(runs, crash)
+        hub = Hub(runs, crash, limits.buffer)
+        await asyncio.to_thread(_tidy, runs, outputs, limits)
         dispatcher = Dispatcher(runs, backend, hub)
         await dispatcher.start()
         stack.push_async_callback(dispatcher.stop, drain)
+        keeping = asyncio.create_task(_keep_tidy(runs, limits))
+        stack.callback(keeping.cancel)
         yield {
             RUNS: runs,
             LIBRARY: library,
@@ -68,6 +74,22 @@ async def opened(
             UPLOADS: Uploads(settings.home / "input", bounds(limits), crash=crash),
             SHELF: Shelf(documents.files),
         }
+
+
+def _tidy(runs: Runs, outputs: Outputs, limits: Limits) -> None:
+    """Forget the oldest runs beyond the limit, and files that no run refers to; while nothing runs that makes files."""
+    runs.prune(keep_runs=limits.history)
+    outputs.prune(runs.digests())
+
+
+async def _keep_tidy(runs: Runs, limits: Limits) -> None:
+    """Forget the oldest runs now and then; their files go at the next start."""
+    while True:
+        await asyncio.sleep(HOUR)
+        try:
+            await asyncio.to_thread(runs.prune, limits.history)
+        except StoreError as error:
+            _log.warning("the oldest runs cannot be forgotten: %s", error)
 
 
 def bounds(limits: Limits) -> Bounds:

@@ -72,6 +72,41 @@ async def prepare(
     return await asyncio.to_thread(_Preparing(documents, limits, whole, wish, at, where).prepared)
 
 
+async def prepare_all(app: web.Application, wishes: Sequence[Submit]) -> list[Prepared]:
+    """The runs of several submissions, checked; what stands under "runs" in a body. Raises Refused."""
+    most = app[LIMITS].batch
+    if not 0 < len(wishes) <= most:
+        raise Refused(413 if wishes else 422, "too-large", f"1 to {most} runs at once", pointer="/runs")
+    documents, aside = app[DOCUMENTS], app[ASIDE]
+    read = await asyncio.to_thread(_read_all, app, wishes)
+    whole = [await current(documents, aside, document) for document in read]
+    return await asyncio.to_thread(_prepare_all, documents, app[LIMITS], whole, wishes)
+
+
+def _read_all(app: web.Application, wishes: Sequence[Submit]) -> list[Document]:
+    """The documents, one after the other in one thread; one that is named often is read once."""
+    found, known = [], dict[str, Document]()
+    for index, wish in enumerate(wishes):
+        given = wish.workflow
+        document = known.get(given) if isinstance(given, str) else None
+        found.append(document or _read(app, given, f"/runs/{index}/workflow"))
+        if isinstance(given, str):
+            known[given] = found[-1]
+    return found
+
+
+def _prepare_all(
+    documents: Documents, limits: Limits, read: Sequence[Document], wishes: Sequence[Submit]
+) -> list[Prepared]:
+    found: list[Prepared] = []
+    for index, (document, wish) in enumerate(zip(read, wishes, strict=True)):
+        at = f"/runs/{index}"
+        found += _Preparing(documents, limits, document, wish, at, f"{at}/workflow").prepared()
+        if len(found) > limits.batch:
+            raise Refused(413, "too-large", f"more than {limits.batch} runs at once", pointer=at)
+    return found
+
+
 async def accept(app: web.Application, prepared: Sequence[Prepared]) -> list[tuple[Run, dict[str, int]]]:
     """Put them into the queue, all or none. Raises Refused when it is full."""
     runs, most = app[RUNS], app[LIMITS].queue
@@ -91,11 +126,12 @@ class _Preparing:
     ) -> None:
         self._documents, self._limits = documents, limits
         self._wish, self._at, self._where = wish, at, where
-        self._base = documents.with_inputs(document, wish.inputs, at + "/inputs")
+        self._base = document
 
     def prepared(self) -> list[Prepared]:
         """Every run. Raises Refused with the problems of the first that cannot run."""
         wish = self._wish
+        self._base = self._documents.with_inputs(self._base, wish.inputs, self._at + "/inputs")
         cells = [dict(zip(wish.sweep, values, strict=True)) for values in self._combinations()]
         group = uuid.uuid4().hex if len(cells) * wish.count > 1 else ""
         return [self._one(cell, step, group) for cell in cells for step in range(wish.count)]
@@ -173,17 +209,20 @@ def _seeds(documents: Documents, settled: Document) -> dict[str, int]:
 
 async def document_of(app: web.Application, given: Any, at: str) -> Document:
     """The document in a body: the JSON object itself, or one by its name on the server. Raises Refused."""
-    if isinstance(given, str):
-        return await named(app, given, at)
-    if not isinstance(given, dict):
-        raise Refused(422, "type", "a workflow is a JSON object, or the name of one on the server", pointer=at)
-    return await asyncio.to_thread(app[DOCUMENTS].read, given, at)
+    return await asyncio.to_thread(_read, app, given, at)
 
 
 async def named(app: web.Application, name: str, at: str) -> Document:
     """A workflow that the server has, by its name. Raises Refused."""
+    return await asyncio.to_thread(_read, app, name, at)
+
+
+def _read(app: web.Application, given: Any, at: str) -> Document:
+    if isinstance(given, dict):
+        return app[DOCUMENTS].read(given, at)
+    if not isinstance(given, str):
+        raise Refused(422, "type", "a workflow is a JSON object, or the name of one on the server", pointer=at)
     try:
-        found = await asyncio.to_thread(app[LIBRARY].get, name)
-        return await asyncio.to_thread(read, found.text, name)
+        return read(app[LIBRARY].get(given).text, given)
     except CalotypeError as error:
         raise Refused(422, error.code, str(error), pointer=at) from None

@@ -81,11 +81,17 @@ async def validate(call: Call[Check, NoQuery]) -> dict[str, Any]:
         return _said(refused.problems)
     document = await current(documents, call.part(ASIDE), document)
     found = (await asyncio.to_thread(documents.check, document, call.body.targets)).problems
-    return _said(tuple(moved(p, "/workflow") for p in found))
+    return _said(tuple(map(_placed, found)))
 
 
 def _said(problems: tuple[Problem, ...]) -> dict[str, Any]:
     return {"ok": not problems, "problems": [p.to_dict() for p in problems]}
+
+
+def _placed(problem: Problem) -> Problem:
+    """A problem of the document at its place in the body; one with a wish for nodes that are not there, at that."""
+    about_targets = problem.code == "unknown-node" and problem.node is None and not problem.pointer
+    return moved(problem, "/targets" if about_targets else "/workflow")
 
 
 @routes.post("/v1/plan", body=Check, answer=Planned)
@@ -97,7 +103,11 @@ async def plan(call: Call[Check, NoQuery]) -> dict[str, Any]:
     documents, aside = call.part(DOCUMENTS), call.part(ASIDE)
     document = await document_of(call.request.app, call.body.workflow, "/workflow")
     document = documents.with_inputs(await current(documents, aside, document), call.body.inputs, "/inputs")
-    settled = await asyncio.to_thread(documents.settled, document, call.body.targets, "/workflow")
+    try:
+        settled = await asyncio.to_thread(documents.settled, document, call.body.targets)
+    except Refused as refused:
+        refused.problems = tuple(map(_placed, refused.problems))
+        raise
     return await aside.ask({"do": "plan", "workflow": settled.to_dict(), "targets": call.body.targets})
 
 

@@ -8,10 +8,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from calotype.runs import STATES, Query, Run, State
-from calotype.server.keys import DISPATCHER, LIMITS, RUNS
+from calotype.server.keys import DISPATCHER, RUNS
 from calotype.server.problems import Refused
 from calotype.server.routing import Answer, Asked, Call, NoQuery, Nothing, Routes, Said
-from calotype.server.submitting import Named, Submit, Wish, accept, document_of, prepare
+from calotype.server.submitting import Named, Submit, Wish, accept, document_of, prepare, prepare_all
 
 routes = Routes("runs")
 
@@ -149,25 +149,10 @@ async def submit(call: Call[SubmitBody, NoQuery]) -> Any:
         if body.count == 1 and not body.sweep:
             return said(accepted[0][0]) | {"seeds": accepted[0][1]}
     else:
-        accepted = await accept(app, await _several(call, body.runs))
+        accepted = await accept(app, await prepare_all(app, body.runs))
     groups = {run.group for run, _ in accepted}
     group = groups.pop() if len(groups) == 1 else ""
     return {"group": group, "runs": [said(run) | {"seeds": seeds} for run, seeds in accepted]}
-
-
-async def _several(call: Call[SubmitBody, NoQuery], wishes: list[Submit]) -> list[Any]:
-    most = call.part(LIMITS).batch
-    if not 0 < len(wishes) <= most:
-        raise Refused(413 if wishes else 422, "too-large", f"1 to {most} runs at once", pointer="/runs")
-    found, known = [], dict[int, Any]()
-    for index, wish in enumerate(wishes):
-        at = f"/runs/{index}"
-        document = await document_of(call.request.app, wish.workflow, at + "/workflow")
-        found += await prepare(call.request.app, document, wish, at)
-        if len(found) > most:
-            raise Refused(413, "too-large", f"more than {most} runs at once", pointer=at)
-    del known
-    return found
 
 
 @routes.get("/v1/runs", query=RunsQuery, answer=RunList)
