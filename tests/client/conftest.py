@@ -110,6 +110,7 @@ class Process:
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
+        self._process.stdout.close()
 
     def stop(self) -> None:
         self._process.terminate()

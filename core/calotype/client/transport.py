@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 from collections.abc import AsyncIterator, Mapping
@@ -69,6 +70,7 @@ class Transport:
         named = {k.replace("_", "-"): v for k, v in headers.items() if v}
         try:
             address = Address(self.url + path, encoded=True)
+            data = io.BytesIO(data) if isinstance(data, bytes) else data  # sent piece by piece
             request = self._opened().request(verb, address, data=data, params=params, headers=named)
             async with request as answer:
                 if answer.status >= 400:

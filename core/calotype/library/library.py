@@ -73,7 +73,7 @@ class Library:
         with self._journal.writing() as db:
             row = notice(db, self._folder, name, self._now())
             if row is not None:
-                said, text = history.revision(db, row, revision or row.revision)
+                said, text = history.revision(db, row, row.revision if revision is None else revision)
                 return Version(name=name, revision=said, text=text)
         template = self._templates.get(name)
         if template is None or revision not in (None, 0):

@@ -23,6 +23,7 @@ routes = Routes("pictures")
 MULTIPART = "multipart/form-data"
 KINDS_TAKEN = tuple(f"image/{kind}" for kind, *_ in KINDS)
 PIECE = 1 << 20  # bytes that are written at once
+FORM = 1 << 16  # bytes of a form around its file
 INPUT = "input"
 
 
@@ -85,7 +86,7 @@ async def upload(call: Call[Any, UploadQuery]) -> dict[str, Any]:
     uploads, request = call.part(UPLOADS), call.request
     if request.content_type not in (MULTIPART, PLAIN, *KINDS_TAKEN):
         raise Refused(415, "content-type", f"send the bytes of a picture, or a form: {', '.join(KINDS_TAKEN)}")
-    if (request.content_length or 0) > uploads.bounds.bytes + PIECE:
+    if (request.content_length or 0) > uploads.bounds.bytes + FORM * (request.content_type == MULTIPART):
         raise Refused(413, "too-large", str(too_large("the file", uploads.bounds.bytes)))
     part = await asyncio.to_thread(uploads.begin)
     try:
@@ -94,6 +95,8 @@ async def upload(call: Call[Any, UploadQuery]) -> dict[str, Any]:
     except FileError as error:
         code = error.problems[0].code if error.problems else error.code
         raise Refused(413 if code == "too-large" else 422, code, str(error), problems=error.problems) from error
+    except ConnectionError:
+        raise Refused(400, "incomplete", "the connection ended before the file did") from None
     finally:
         await asyncio.to_thread(uploads.drop, part)
     return found.to_dict()
