@@ -143,7 +143,9 @@ class Seen:
         page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
 
     def foreign(self) -> list[str]:
-        return [u for u in self.requests if not u.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "blob:", "data:"))]
+        return [
+            u for u in self.requests if not u.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "blob:", "data:"))
+        ]
 
     def wrong(self) -> list[str]:
         """Errors that nobody allowed: a refused request of a test that refuses something is allowed by its text."""

@@ -17,7 +17,11 @@ def toys(**more):
 
 async def test_02_a_fitting_socket_links_a_misfit_is_dimmed_and_says_why(page, ui):
     await ui.show(page, toys())
-    await ui.drag(page, await ui.middle(ui.socket_of(page, "checkpoint/out:clip")), await ui.middle(ui.socket_of(page, "text/in:clip")))
+    await ui.drag(
+        page,
+        await ui.middle(ui.socket_of(page, "checkpoint/out:clip")),
+        await ui.middle(ui.socket_of(page, "text/in:clip")),
+    )
     assert (await ui.document(page))["nodes"]["text"]["inputs"]["clip"] == {"from": "checkpoint.clip"}
     before = await ui.document(page)
     start, end = ui.socket_of(page, "checkpoint/out:model"), ui.socket_of(page, "text/in:clip")
@@ -34,7 +38,9 @@ async def test_02_a_circle_is_refused(page, ui):
     await ui.show(page, toys(more={"type": "toys.Add", "inputs": {"a": {"from": "sum.int"}}}))
     await page.evaluate("window.calotype.view({x: 80, y: 80, zoom: 1})")
     before = await ui.document(page)
-    await ui.drag(page, await ui.middle(ui.socket_of(page, "more/out:int")), await ui.middle(ui.socket_of(page, "sum/in:b")))
+    await ui.drag(
+        page, await ui.middle(ui.socket_of(page, "more/out:int")), await ui.middle(ui.socket_of(page, "sum/in:b"))
+    )
     assert await ui.document(page) == before
 
 
@@ -44,7 +50,9 @@ async def test_03_a_link_dropped_on_the_canvas_offers_only_what_fits_and_is_one_
     start = await ui.middle(ui.socket_of(page, "checkpoint/out:vae"))
     await ui.drag(page, start, (start[0] + 500, start[1] + 180))
     palette = page.get_by_role("dialog", name="Add a node")
-    names = await palette.get_by_role("option").evaluate_all("all => all.map(o => o.querySelector('.name').textContent)")
+    names = await palette.get_by_role("option").evaluate_all(
+        "all => all.map(o => o.querySelector('.name').textContent)"
+    )
     assert "VAEDecode" in names
     assert "KSampler" not in names
     await page.keyboard.type("VAEDecode")
