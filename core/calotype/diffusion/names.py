@@ -64,6 +64,6 @@ ScheduleName = Literal[
 """How the noise levels of the steps are spaced."""
 
 FamilyName = Literal[
-    "auto", "sd1", "sd2", "sdxl", "sdxl-refiner", "sd3", "flux", "flux2", "z-image", "qwen-image", "wan"
+    "auto", "sd1", "sd2", "sdxl", "sdxl-refiner", "sd3", "flux", "flux2", "z-image", "qwen-image", "wan", "wan-5b"
 ]
 """A family that is computed, or the one that the files fit best."""

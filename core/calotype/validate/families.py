@@ -25,6 +25,7 @@ WORDS = {
     "clip": "text encoder",
     "text_encoders": "text encoder",
     "upscale_models": "upscale model",
+    "embeddings": "embedding",
 }
 TITLES = {
     "sd1": "SD 1.5",
@@ -36,7 +37,8 @@ TITLES = {
     "flux2": "FLUX.2",
     "z-image": "Z-Image",
     "qwen-image": "Qwen-Image",
-    "wan": "Wan",
+    "wan": "Wan 2.1",
+    "wan-5b": "Wan 2.2 5B",
     "svd": "Stable Video Diffusion",
     "kl-f8-4": "4-channel",
     "kl-f8-16": "16-channel",
@@ -44,7 +46,8 @@ TITLES = {
     "clip-g": "CLIP-G",
     "clip-h": "CLIP-H",
     "t5": "T5",
-    "kl-wan": "Wan",
+    "kl-wan": "Wan 2.1",
+    "kl-wan-5b": "Wan 2.2 5B",
     "kl-flux2": "FLUX.2",
     "qwen3-4b": "Qwen 3 4B",
     "qwen3-8b": "Qwen 3 8B",
@@ -52,26 +55,36 @@ TITLES = {
     "umt5": "UMT5",
 }
 FOUR_CHANNELS = frozenset({"sd1", "sd2", "sdxl", "sdxl-refiner", "sd2-unclip", "sd-upscaler", "svd"})
-LANGUAGE = frozenset({"z-image", "flux2", "qwen-image", "wan"})  # listen to language models, or to UMT5
+LANGUAGE = frozenset({"z-image", "flux2", "qwen-image", "wan", "wan-5b"})  # listen to language models, or to UMT5
 PARTS: Mapping[str, frozenset[str]] = {
     "kl-f8-4": FOUR_CHANNELS,
     "clip-l": frozenset({"sd1"}),
     "clip-h": frozenset({"sd2", "sd2-unclip"}),
     "clip-g": frozenset({"sdxl-refiner"}),
     "kl-wan": frozenset({"wan", "qwen-image"}),
+    "kl-wan-5b": frozenset({"wan-5b"}),
     "kl-flux2": frozenset({"flux2"}),
     "qwen3-4b": frozenset({"z-image"}),  # and FLUX.2, which asks it otherwise: see TYPED
     "qwen3-8b": frozenset({"flux2"}),
     "qwen2.5-vl": frozenset({"qwen-image"}),
-    "umt5": frozenset({"wan"}),
+    "umt5": frozenset({"wan", "wan-5b"}),
 }
 TYPED: Mapping[str, frozenset[str]] = {"qwen3-4b": frozenset({"flux2"})}
 """Files of one part -> families that take them too, once their loader is told so."""
 NEVER: Mapping[str, frozenset[str]] = {
-    "kl-f8-16": FOUR_CHANNELS | {"flux2", "qwen-image", "wan"},
-    "t5": FOUR_CHANNELS | LANGUAGE,
+    "kl-f8-16": FOUR_CHANNELS | {"flux2", "qwen-image", "wan", "wan-5b"},
+    "t5": FOUR_CHANNELS | LANGUAGE | {"sd3", "flux"},  # which listen to a CLIP beside it
 }
-LATENTS = (frozenset({"sd1", "sd2", "sd2-unclip"}), frozenset({"sdxl", "sdxl-refiner"}))
+LATENTS = (
+    frozenset({"sd1", "sd2", "sd2-unclip"}),
+    frozenset({"sdxl", "sdxl-refiner"}),
+    frozenset({"flux", "z-image"}),
+)
+EMBEDDED: Mapping[str, frozenset[str]] = {
+    "sdxl": frozenset({"sdxl-refiner", "sd3"}),
+    "sd1": frozenset({"flux"}),
+}
+"""Embeddings of a family -> others whose CLIPs are the same, every one of them."""
 IN_LATENTS = frozenset({"Vae", "Latent"})
 
 
@@ -122,6 +135,9 @@ class Compatibility:
         a, b = one.family, other.family
         if a == b:
             return True
+        for word, model in ((one, other), (other, one)):
+            if word.kind == "embeddings" and model.family in EMBEDDED.get(word.family, ()):
+                return True
         if one.partial and other.partial:
             return not (a.startswith("kl-") and b.startswith("kl-"))
         for part, whole in ((a, b), (b, a)):

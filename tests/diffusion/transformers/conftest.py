@@ -150,6 +150,10 @@ def tools() -> Any:
             return load(Clip(FileRef("any", "clip"), family), lambda file: path, torch.device("cpu"))
 
         @staticmethod
+        def load_model(family: str, path: Path) -> Any:
+            return load(Model(FileRef("any", "model"), family), lambda file: path, torch.device("cpu"))
+
+        @staticmethod
         def wan_vae_original(vae: Any) -> dict[str, torch.Tensor]:
             return wan_vae_original(vae)
 

@@ -135,3 +135,82 @@ def test_a_text_encoder_without_its_vocabulary_says_what_to_put_where(pipeline, 
     path = tools.file_of(tmp_path / "umt5.safetensors", pipeline.text_encoder.state_dict())
     with pytest.raises(ModelError, match=r"umt5.safetensors has no vocabulary for its UMT5 .* spiece.model"):
         tools.load_clip("wan", path)
+
+
+def wan_5b(pipeline, tools):
+    """The pipeline with the networks of Wan 2.2 5B: latents of 48 channels, 16 pixels wide, pictures in patches."""
+    from diffusers import AutoencoderKLWan, WanPipeline, WanTransformer3DModel
+
+    from calotype.diffusion.normalised import WAN_5B_DEVIATION, WAN_5B_MEAN
+
+    transformer = WanTransformer3DModel(
+        num_attention_heads=1, attention_head_dim=24, in_channels=48, out_channels=48, text_dim=16, freq_dim=32,
+        ffn_dim=48, num_layers=2,
+    )  # fmt: skip
+    vae = AutoencoderKLWan(
+        base_dim=8, decoder_base_dim=12, z_dim=48, num_res_blocks=1, is_residual=True, patch_size=2, in_channels=12,
+        out_channels=12, latents_mean=list(WAN_5B_MEAN), latents_std=list(WAN_5B_DEVIATION), scale_factor_spatial=16,
+    )  # fmt: skip
+    made = WanPipeline(
+        pipeline.tokenizer, pipeline.text_encoder, tools.lively(vae, 1), pipeline.scheduler,
+        tools.lively(transformer, 3), expand_timesteps=True,
+    )  # fmt: skip
+    made.set_progress_bar_config(disable=True)
+    return made
+
+
+def levelled(vae):
+    """The autoencoder's tensors under the names of Wan 2.2's first release."""
+    inner = {"norm1": "residual.0", "conv1": "residual.2", "norm2": "residual.3", "conv2": "residual.6"}
+    ends = {"quant_conv": "conv1", "post_quant_conv": "conv2", "conv_in": "conv1"}
+    ends |= {"norm_out": "head.0", "conv_out": "head.2"}
+    last = {"down": 1, "up": 2}
+    found = {}
+    for name, tensor in vae.state_dict().items():
+        match name.split("."):
+            case [conv, leaf]:
+                new = f"{ends[conv]}.{leaf}"
+            case [side, part, leaf]:
+                new = f"{side}.{ends[part]}.{leaf}"
+            case [side, "mid_block", "resnets", n, part, leaf]:
+                new = f"{side}.middle.{2 * int(n)}.{inner[part]}.{leaf}"
+            case [side, "mid_block", "attentions", "0", *rest]:
+                new = ".".join([side, "middle", "1", *rest])
+            case [side, blocks, level, "resnets", n, part, leaf]:
+                way = blocks.removesuffix("_blocks")
+                new = f"{side}.{way}samples.{level}.{way}samples.{n}.{inner.get(part, 'shortcut')}.{leaf}"
+            case [side, blocks, level, _, *rest]:
+                way = blocks.removesuffix("_blocks")
+                new = ".".join([f"{side}.{way}samples.{level}.{way}samples.{last[way]}", *rest])
+        found[new] = tensor
+    return found
+
+
+@pytest.mark.parametrize("kind", ["folder", "files"])
+def test_the_frames_of_wan_2_2_5b_are_those_of_the_pipeline(pipeline, tools, tmp_path, kind):
+    larger = wan_5b(pipeline, tools)
+    expected = larger(
+        prompt=PROMPT, height=64, width=32, num_frames=5, num_inference_steps=2, guidance_scale=1.0,
+        latents=tools.noise(1, 48, 2, 4, 2), output_type="pt", return_dict=False,
+    )[0]  # fmt: skip
+    words = {"spiece_model": torch.frombuffer(bytearray(spiece()), dtype=torch.uint8)}
+    clip = tools.file_of(tmp_path / "clip.safetensors", pipeline.text_encoder.state_dict() | words)
+    if kind == "folder":
+        model = vae = tools.folder_of(tmp_path / "all", transformer=larger.transformer, vae=larger.vae)
+    else:
+        model = tools.file_of(tmp_path / "model.safetensors", original(larger.transformer))
+        vae = tools.file_of(tmp_path / "vae.safetensors", levelled(larger.vae))
+        assert [inspect(p).family for p in (model, vae)] == ["wan-5b", "kl-wan-5b"]
+    loaded = tools.Loaded("wan-5b", model, clip, vae)
+    empty = torch.zeros(1, 16, 2, 8, 4)  # as `EmptyVideoLatent` makes it, in cells of 8 pixels
+    samples = loaded.sampled(empty, larger.scheduler.sigmas, PROMPT, "", cfg=1.0)
+    assert samples.shape == (1, 48, 2, 4, 2)
+    assert tools.distance(loaded.vae.decode(samples), expected[0].movedim(1, -1)) < 1e-4
+
+
+def test_a_wan_that_starts_from_a_picture_is_refused(pipeline, tools, tmp_path):
+    state = dict(pipeline.transformer.state_dict())
+    state["patch_embedding.weight"] = torch.zeros(24, 36, 1, 2, 2)
+    path = tools.file_of(tmp_path / "i2v.safetensors", state)
+    with pytest.raises(ModelError, match="reads 36 channels and makes 16: it starts from a picture"):
+        tools.load_model("wan", path)

@@ -17,6 +17,7 @@ FAMILIES: dict[str, Family] = {
         flux.FAMILY,
         z_image.FAMILY,
         qwen_image.FAMILY,
+        wan.WAN_5B,
         wan.FAMILY,
         *others.FAMILIES,
     )

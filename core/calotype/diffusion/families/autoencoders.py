@@ -36,6 +36,12 @@ def kl_alone(header: Header, prefix: str) -> str:
     return "kl-f8-16" if header.shape(prefix + "decoder.conv_in.weight")[1:2] == (16,) else "kl-f8-4"
 
 
+def video_alone(header: Header, prefix: str) -> str:
+    """The family of a file with an autoencoder of videos alone, by its latent channels."""
+    names = (prefix + "decoder.conv1.weight", prefix + "decoder.conv_in.weight")
+    return "kl-wan-5b" if any(header.shape(name)[1:2] == (48,) for name in names) else "kl-wan"
+
+
 @dataclass(frozen=True, slots=True)
 class VaeKind:
     """One kind of autoencoder.
@@ -72,7 +78,7 @@ VIDEO = VaeKind(
         Layout("wan", ("decoder.conv1.weight", "decoder.middle.0.residual.0.gamma"), wan_vae.takes_original),
         Layout("wan-diffusers", ("decoder.conv_in.weight", "decoder.mid_block.resnets.0.norm1.gamma"), takes_named),
     ),
-    lambda header, prefix: "kl-wan",
+    video_alone,
     "calotype.diffusion.video_vae:VideoAutoencoder",
 )
 FLUX2 = VaeKind(

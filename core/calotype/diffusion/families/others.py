@@ -22,6 +22,7 @@ ALONE = (
     Family("kl-f8-4", "a 4-channel autoencoder (SD 1.x, SD 2.x or SDXL)", alone=True, runs=False),
     Family("kl-f8-16", "a 16-channel autoencoder (SD 3 or FLUX.1)", LatentFormat(16), alone=True, runs=False),
     Family("kl-wan", "a video autoencoder (Wan 2.1 or Qwen-Image)", wan.FAMILY.latent, alone=True, runs=False),
+    Family("kl-wan-5b", "the autoencoder of Wan 2.2 5B", wan.WAN_5B.latent, alone=True, runs=False),
     Family("kl-flux2", "the autoencoder of FLUX.2", flux2.FAMILY.latent, alone=True, runs=False),
 )
 """Files of one part: computed as the family named with them, or as the first that had such a part."""

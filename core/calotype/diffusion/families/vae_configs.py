@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import Any
 
 from calotype.diffusion.layouts.take import Takes, count
+
+COLOURS = 3
 
 
 def video(takes: Takes) -> dict[str, Any]:
     """The arguments of AutoencoderKLWan for an autoencoder with these tensors (diffusers' names).
 
-    The encoder's row tells the levels: residual blocks, and resamplers between them, some of which halve time as well.
+    Wan 2.2 counts levels, and sees pictures in patches; 2.1 does neither.
     """
+    levelled = "encoder.down_blocks.0.resnets.0.conv1.weight" in takes
     base = takes["encoder.conv_in.weight"].shape[0]
+    widths, slower = _levels(takes) if levelled else _row(takes)
+    channels = takes["encoder.conv_in.weight"].shape[1]
+    patch = isqrt(channels // COLOURS) if levelled else 1
+    return {
+        "base_dim": base,
+        "decoder_base_dim": takes["decoder.norm_out.gamma"].shape[0],
+        "z_dim": takes["decoder.conv_in.weight"].shape[1],
+        "dim_mult": [level[0] // base for level in widths],
+        "num_res_blocks": len(widths[0]),
+        "temperal_downsample": slower,
+        "is_residual": levelled,
+        "patch_size": patch if levelled else None,
+        "in_channels": channels,
+        "out_channels": takes["decoder.conv_out.weight"].shape[0],
+        "scale_factor_temporal": 2 ** sum(slower),
+        "scale_factor_spatial": 2 ** len(slower) * patch,
+    }
+
+
+def _levels(takes: Takes) -> tuple[list[list[int]], list[bool]]:
+    """The widths of each level's residual blocks; whether the resampler behind a level halves time as well."""
+    found = [f"encoder.down_blocks.{i}." for i in range(count(takes, "encoder.down_blocks"))]
+    widths = [
+        [takes[f"{level}resnets.{j}.conv1.weight"].shape[0] for j in range(count(takes, f"{level}resnets"))]
+        for level in found
+    ]
+    return widths, [level + "downsampler.time_conv.weight" in takes for level in found[:-1]]
+
+
+def _row(takes: Takes) -> tuple[list[list[int]], list[bool]]:
+    """As `_levels`, from one row of residual blocks with resamplers between levels."""
     widths: list[list[int]] = [[]]
     slower: list[bool] = []
     for i in range(count(takes, "encoder.down_blocks")):
@@ -22,18 +57,7 @@ def video(takes: Takes) -> dict[str, Any]:
         else:
             slower.append(block + "time_conv.weight" in takes)
             widths.append([])
-    return {
-        "base_dim": base,
-        "decoder_base_dim": takes["decoder.norm_out.gamma"].shape[0],
-        "z_dim": takes["decoder.conv_in.weight"].shape[1],
-        "dim_mult": [level[0] // base for level in widths],
-        "num_res_blocks": len(widths[0]),
-        "temperal_downsample": slower,
-        "in_channels": takes["encoder.conv_in.weight"].shape[1],
-        "out_channels": takes["decoder.conv_out.weight"].shape[0],
-        "scale_factor_temporal": 2 ** sum(slower),
-        "scale_factor_spatial": 2 ** len(slower),
-    }
+    return widths, slower
 
 
 def flux2(takes: Takes) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""The video autoencoder of Wan 2.1, which Qwen-Image shares: from its first names to those of diffusers. No torch.
+"""The video autoencoders of Wan 2.1, which Qwen-Image shares, and 2.2: from first names to diffusers'. No torch.
 
-The original numbers residual blocks and resamplers in one row; so does diffusers' encoder, while its decoder counts
-levels: each level ends with the resampler that leads to the next.
+The original of 2.1 numbers residual blocks and resamplers in one row; so does diffusers' encoder, while its decoder
+counts levels: each level ends with the resampler that leads to the next. That of 2.2 counts levels, with a row in each.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from calotype.diffusion.layouts.take import Take
 RESIDUAL = {"0": "norm1", "2": "conv1", "3": "norm2", "6": "conv2"}
 HEAD = {"0": "norm_out", "2": "conv_out"}
 MIDDLE = {"0": "resnets.0", "1": "attentions.0", "2": "resnets.1"}
+RESAMPLES = ("resample", "time_conv")
 QUANT = {"conv1": "quant_conv", "conv2": "post_quant_conv"}
 
 
@@ -34,11 +35,20 @@ def _renamed(name: str, places: Mapping[int, str]) -> str | None:
             return f"{side}.{HEAD[part]}.{leaf}"
         case ["encoder" | "decoder" as side, "middle", part, *inner]:
             return f"{side}.mid_block.{MIDDLE[part]}.{_inner(inner)}"
+        case ["encoder", "downsamples", level, "downsamples", number, *inner]:
+            return f"encoder.down_blocks.{level}.{_of_level(number, inner, 'downsampler')}"
+        case ["decoder", "upsamples", level, "upsamples", number, *inner]:
+            return f"decoder.up_blocks.{level}.{_of_level(number, inner, 'upsampler')}"
         case ["encoder", "downsamples", number, *inner]:
             return f"encoder.down_blocks.{number}.{_inner(inner)}"
         case ["decoder", "upsamples", number, *inner]:
             return f"decoder.up_blocks.{places[int(number)]}.{_inner(inner)}"
     return None
+
+
+def _of_level(number: str, inner: list[str], sampler: str) -> str:
+    """The place of a module in a level's row, whose last one may resample."""
+    return f"{sampler}.{_inner(inner)}" if inner[0] in RESAMPLES else f"resnets.{number}.{_inner(inner)}"
 
 
 def _inner(parts: list[str]) -> str:
@@ -53,7 +63,7 @@ def _inner(parts: list[str]) -> str:
 def _up_places(tensors: Mapping[str, TensorInfo]) -> dict[int, str]:
     """Number in the decoder's row -> level and place in it."""
     row = [n.split(".")[2:4] for n in tensors if n.startswith("decoder.upsamples.")]
-    resamplers = {int(number) for number, kind in row if kind in ("resample", "time_conv")}
+    resamplers = {int(number) for number, kind in row if kind in RESAMPLES}
     places: dict[int, str] = {}
     level = layer = 0
     for number in range(1 + max((int(number) for number, _ in row), default=-1)):
