@@ -11,7 +11,7 @@ from calotype.settings import Settings
 TOYS = """
 import ctypes, os, signal, sys, threading, time
 from calotype.node import Context, Input, Node
-from calotype.types import Artifact, FileRef, Image, Model, Saved
+from calotype.types import Artifact, FileRef, Image, Model, Saved, Secret
 
 
 class Say(Node):
@@ -113,6 +113,19 @@ class Heavy(Node):
             ctx.step(i, 1000)
             time.sleep(0.01)
         return len(held)
+
+
+class Leaks(Node):
+    '''Says its secret everywhere.'''
+
+    output = True
+    volatile = True
+    token: Secret
+
+    def run(self) -> int:
+        '''Never.'''
+        print("the token is", self.token.reveal())
+        raise ValueError(f"{self.token.reveal()} is wrong")
 
 
 class Bad(Node):

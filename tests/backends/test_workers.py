@@ -154,3 +154,16 @@ async def test_what_is_printed_is_kept_with_the_run_it_belongs_to(workers, unit,
     await hear(workers, one)
     await asyncio.sleep(0.05)
     assert {"run": one.run, "line": "saying words of mine"} in (await workers.ask("worker-0", {"ask": "log"}))["lines"]
+
+
+async def test_a_secret_that_a_node_prints_or_raises_with_is_blotted_out(settings, unit, hear, idle):
+    hiding = Supervisor(settings, workers=1, env={**os.environ, "CALOTYPE_SECRET_HUB": "s3cr3t-value"})
+    await hiding.start()
+    await idle(hiding)
+    heard = await hear(hiding, unit("Leaks", token={"secret": "HUB"}))
+    await hiding.stop(1.0)
+    said = repr([heard, heard.end.record, heard.end.error])
+    assert "*** is wrong" in said and "the token is ***" in said
+    assert "s3cr3t" not in said
+    for file in (path for path in settings.home.rglob("*") if path.is_file()):
+        assert b"s3cr3t" not in file.read_bytes(), file

@@ -8,7 +8,6 @@ from contextlib import aclosing
 import pytest
 
 from calotype.dispatch import Hub, Preview
-from calotype.dispatch import hub as hubs
 
 
 @pytest.fixture
@@ -82,8 +81,8 @@ async def test_only_the_runs_of_a_client_are_told_to_it(hub, runs, ask):
     assert {f["run"] for f in await asyncio.wait_for(listening, 5)} == mine
 
 
-async def test_a_reader_that_never_reads_holds_little_and_still_hears_everything(hub, runs, ask, monkeypatch):
-    monkeypatch.setattr(hubs, "EVENTS", 10)
+async def test_a_reader_that_never_reads_holds_little_and_still_hears_everything(runs, ask):
+    hub = Hub(runs, buffer=10)
     lease, id = start(runs, ask)
     frames = hub.subscribe(id)
     heard = [await anext(frames) for _ in range(2)]

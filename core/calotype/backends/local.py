@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
+from calotype.backends.loops import tell
 from calotype.backends.protocol import GRACE, Ended, Lost, Message, Unit, WorkerInfo
 from calotype.backends.running import Runner
 from calotype.crash import Crash
@@ -143,7 +144,6 @@ def _sender(
     """Puts messages of other threads into a queue of the loop."""
 
     def send(message: Message | None) -> None:
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(messages.put_nowait, message)
+        tell(loop, messages.put_nowait, message)
 
     return send

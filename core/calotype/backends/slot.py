@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from calotype.backends.child import Child, ended_by
+from calotype.backends.loops import tell
 from calotype.backends.protocol import Ended, Happened, Lost, Message, Preview, Unit, WorkerInfo, WorkerState
 from calotype.backends.ring import Ring
 from calotype.backends.wire import settings_to_dict
 from calotype.crash import VARIABLE
 from calotype.errors import WorkerError
+from calotype.host import SECRET
 from calotype.settings import Settings
 
 PREVIEWS = 8  # pictures that wait for the reader; older ones are dropped
@@ -36,7 +38,7 @@ class Slot:
         self.rss = self.vram = self.restarts = 0
         self.run = ""
         self.heard = time.monotonic()  # when it last said anything
-        self.ring = Ring()
+        self.ring = Ring([value for name, value in env.items() if name.startswith(SECRET)])
         self.ready = asyncio.Event()
         self._env, self._changed = env, changed
         self._loop = asyncio.get_running_loop()
@@ -80,9 +82,9 @@ class Slot:
         number = self.restarts
         self._child = Child(
             env,
-            lambda frame: self._call(self._frame, number, frame),
+            lambda frame: tell(self._loop, self._frame, number, frame),
             lambda line: self.ring.add(self.run, line),
-            lambda code: self._call(self._died, number, code),
+            lambda code: tell(self._loop, self._died, number, code),
         )
         self._set("starting")
         self._child.send({"settings": settings_to_dict(self.settings)})
@@ -176,10 +178,6 @@ class Slot:
         self.kill("the server ended", blame=False)
         await asyncio.to_thread(child.join, timeout)
         await asyncio.sleep(0)  # what its threads have said is heard
-
-    def _call(self, what: Callable[..., None], *args: Any) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(what, *args)
 
     def _frame(self, number: int, frame: dict[str, Any] | Preview) -> None:
         if number != self.restarts or self._child is None:

@@ -6,6 +6,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from calotype import sockets
@@ -15,7 +16,9 @@ from calotype.graph import Edge
 from calotype.node import InputSpec
 from calotype.plan import Entry
 from calotype.store import Stored
+from calotype.types import Secret
 
+BLOT = "***"
 TRACEBACK = 16_000  # characters of one that are kept
 HOST_FULL = "DefaultCPUAllocator: can't allocate memory"  # a plain RuntimeError of torch, known by its words alone
 
@@ -53,7 +56,7 @@ def compute(run: Running, entry: Entry, values: dict[str, Any]) -> dict[str, Any
     except BaseException as error:
         if asked_to_stop(error):
             raise
-        raise _wrapped(run, entry, error) from error
+        raise blotted(_wrapped(run, entry, error), inputs.values()) from error
     if watched and run.guard.changed(watched):
         _forget_spoilt(run, entry)
         raise MutationError(
@@ -135,6 +138,18 @@ def _wrapped(run: Running, entry: Entry, error: BaseException) -> CalotypeError:
     if isinstance(found, NodeError) and not found.traceback:
         found.traceback = _told(error)
     return found
+
+
+def blotted(error: CalotypeError, inputs: Iterable[Any]) -> CalotypeError:
+    """The error without the secrets that the node was given: it is written down and shown."""
+    for secret in (value.reveal() for value in inputs if isinstance(value, Secret)):
+        if secret:
+            problems = (replace(p, message=p.message.replace(secret, BLOT)) for p in error.problems)
+            error.problems = tuple(problems)
+            error.args = (str(error).replace(secret, BLOT),)
+            if isinstance(error, NodeError):
+                error.traceback = error.traceback.replace(secret, BLOT)
+    return error
 
 
 def _told(error: BaseException) -> str:
