@@ -115,7 +115,7 @@ async def test_a_graph_bomb_is_refused_soon_and_others_do_not_wait(whole):
                 said = await answer.json(content_type=None)
             took = time.perf_counter() - began
             watching.cancel()
-            assert answer.status in (413, 422) and said["pointer"].startswith("/workflow"), (name, said)
+            assert answer.status in (413, 422) and said["code"] and "pointer" in said, (name, said)
             assert took < 1.0, (name, took)  # 0.1 s on an idle core
             assert max(waits, default=0) < 0.5, (name, waits)
 

@@ -14,6 +14,7 @@ from calotype.server.problems import Refused
 from calotype.workflow.values import pointer
 
 CONTAINERS = 12  # objects and lists for each node that is allowed: its own, inputs, links, layout
+SEVERAL = 4  # times as many nodes as one workflow may have are taken in one body
 
 TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 
@@ -41,6 +42,8 @@ def parse(data: bytes, limits: Limits) -> Any:
         raise Refused(413, "too-large", f"the body is larger than {limits.body} bytes", pointer="")
     if data.count(b"{") + data.count(b"[") > CONTAINERS * limits.nodes:
         raise Refused(413, "too-large", f"the body holds more than {CONTAINERS * limits.nodes} objects", pointer="")
+    if data.count(b'"type"') > SEVERAL * limits.nodes:
+        raise Refused(413, "too-large", f"the body holds more than {SEVERAL * limits.nodes} nodes", pointer="")
     reader = _Reader(limits)
     said = reader.read(data)
     _few_nodes(said, limits)
