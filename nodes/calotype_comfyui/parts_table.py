@@ -243,7 +243,25 @@ PROMPTS: Mapping[str, Rule] = {
     ),
 }
 
+EDITING: Mapping[str, Rule] = {
+    "TextEncodeQwenImageEdit": rule("TextEncodeQwenImageEdit", "clip vae image", "prompt>text", "conditioning"),
+    "TextEncodeQwenImageEditPlus": rule(
+        "TextEncodeQwenImageEditPlus",
+        "clip vae image1>images[] image2>images[] image3>images[]",
+        "prompt>text",
+        "conditioning",
+    ),
+    "ReferenceLatent": rule("ReferenceLatent", "conditioning latent", "", "conditioning"),
+}
+
 STARTS: Mapping[str, Rule] = {
+    "EmptyHunyuanLatentVideo": rule(
+        "EmptyVideoLatent",
+        "",
+        "width height length batch_size",
+        "latent",
+        converts={"width": cut_to(16), "height": cut_to(16)},
+    ),
     "EmptySD3LatentImage": rule(
         "EmptySD3Latent", "", "width height batch_size", "latent", converts={"width": eights, "height": eights}
     ),
@@ -284,4 +302,4 @@ STARTS: Mapping[str, Rule] = {
     ),
 }
 
-PARTS_TABLE: Mapping[str, Rule] = {**SAMPLERS, **SIGMAS, **PARTS, **GUIDANCE, **MODELS, **PROMPTS, **STARTS}
+PARTS_TABLE: Mapping[str, Rule] = {**SAMPLERS, **SIGMAS, **PARTS, **GUIDANCE, **MODELS, **PROMPTS, **EDITING, **STARTS}

@@ -9,6 +9,7 @@ from calotype_comfyui.boxes import Box, Linked
 
 BY_LAYER = frozenset({"ModelMergeSDXL", "ModelMergeSD1", "ModelMergeSD2"})
 MODELS = ("model1", "model2")
+PICTURES = {"TextEncodeQwenImageEdit": ("image",), "TextEncodeQwenImageEditPlus": ("image1", "image2", "image3")}
 
 
 def said(value: Any) -> str:
@@ -21,6 +22,11 @@ def vary(boxes: Iterable[Box]) -> None:
     for box in boxes:
         if box.type == "ModelSamplingDiscrete" and box.inputs.get("sampling") == "lcm":
             box.said, box.type = box.type, "ModelSamplingDiscrete (lcm)"
+        elif box.type in PICTURES and not any(name in box.inputs for name in PICTURES[box.type]):
+            box.said, box.type = box.type, "CLIPTextEncode"  # without a picture it encodes the text alone
+            box.inputs = {
+                theirs: box.inputs[n] for n, theirs in (("clip", "clip"), ("prompt", "text")) if n in box.inputs
+            }
         elif box.type in BY_LAYER and not any(isinstance(v, Linked) for n, v in box.inputs.items() if n not in MODELS):
             shares = "\n".join(f"{name} {said(value)}" for name, value in box.inputs.items() if name not in MODELS)
             box.said, box.type = box.type, "ModelMergeLayers"

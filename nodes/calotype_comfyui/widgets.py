@@ -28,8 +28,6 @@ NAMES: Mapping[str, str] = {  # of nodes that the table does not have, so that t
     "StableCascade_StageC_VAEEncode": "compression",
     "StyleModelLoader": "style_model_name",
     "T5TokenizerOptions": "min_padding min_length",
-    "TextEncodeQwenImageEdit": "prompt",
-    "TextEncodeQwenImageEditPlus": "prompt",
     "unCLIPCheckpointLoader": "ckpt_name",
     "unCLIPConditioning": "strength noise_augmentation",
 }

@@ -335,6 +335,21 @@ CASES = {
         "EditModelConditioning",
         {"positive": "*", "negative": "*", "vae": "*", "image": "*"},
     ),
+    "TextEncodeQwenImageEdit": (
+        {"clip": "*", "vae": "*", "image": "*", "prompt": "a cat"},
+        "TextEncodeQwenImageEdit",
+        {"clip": "*", "vae": "*", "image": "*", "text": "a cat"},
+    ),
+    "ReferenceLatent": (
+        {"conditioning": "*", "latent": "*"},
+        "ReferenceLatent",
+        {"conditioning": "*", "latent": "*"},
+    ),
+    "EmptyHunyuanLatentVideo": (
+        {"width": 850, "height": 480, "length": 25, "batch_size": 1},
+        "EmptyVideoLatent",
+        {"width": 848, "height": 480, "length": 25, "batch_size": 1},
+    ),
     "EmptySD3LatentImage": (
         {"width": 1024, "height": 770, "batch_size": 2},
         "EmptySD3Latent",
@@ -372,6 +387,11 @@ CASES = {
     ),
 }  # fmt: skip
 VARIED = {
+    "TextEncodeQwenImageEditPlus": (
+        {"clip": "*", "vae": None, "prompt": "a cat"},
+        "TextEncode",
+        {"clip": "*", "text": "a cat"},
+    ),
     "ModelSamplingDiscrete": (
         {"model": "*", "sampling": "lcm", "zsnr": True},
         "ModelSamplingLCM",
@@ -404,7 +424,14 @@ def test_a_type_becomes_its_counterpart_with_every_value(kind):
 
 
 def test_every_type_has_a_case():
-    assert set(CASES) | {"ModelSamplingDiscrete (lcm)", "ModelMergeLayers"} == set(PARTS_TABLE)
+    others = {"ModelSamplingDiscrete (lcm)", "ModelMergeLayers", "TextEncodeQwenImageEditPlus"}
+    assert set(CASES) | others == set(PARTS_TABLE)
+
+
+def test_pictures_for_editing_become_a_list_in_their_order(imported):
+    inputs = {"clip": ["9", 0], "vae": ["9", 1], "image2": ["9", 3], "image1": ["9", 2], "prompt": "a cat"}
+    document, _ = imported({"7": {"class_type": "TextEncodeQwenImageEditPlus", "inputs": inputs}})
+    assert document["nodes"]["7"]["inputs"]["images"] == [{"from": "9.output_2"}, {"from": "9.output_3"}]
 
 
 def test_a_family_that_is_not_known_is_said_and_the_files_tell_it(imported):
