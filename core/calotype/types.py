@@ -249,13 +249,28 @@ class UpscaleModel(Recipe):
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One ControlNet at work. hint: (B, H, W, 3) in 0..1; start, end: share of the schedule, 0 (noise) to 1 (clean)."""
+    """One ControlNet at work. hint: (B, H, W, 3) in 0..1; start, end: share of the schedule, 0 (noise) to 1 (clean).
+
+    vae: for those that read their hint through one (SD 3, FLUX.1).
+    """
 
     net: ControlNet
     hint: Tensor
     strength: float = 1.0
     start: float = 0.0
     end: float = 1.0
+    vae: Vae | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form, without the hint."""
+        said = {"net": self.net.to_dict(), "strength": self.strength, "start": self.start, "end": self.end}
+        return said | ({"vae": self.vae.to_dict()} if self.vae else {})
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any], hint: Tensor) -> Control:
+        """The inverse of `to_dict`."""
+        vae = Vae.from_dict(said["vae"]) if "vae" in said else None
+        return cls(ControlNet.from_dict(said["net"]), hint, said["strength"], said["start"], said["end"], vae)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,10 +309,7 @@ class Conditioning:
                 tensors[f"{i}.pooled"] = prompt.pooled
             tensors |= {f"{i}.hint.{j}": c.hint for j, c in enumerate(prompt.controls)}
             tensors |= {f"{i}.tensors.{name}": t for name, t in prompt.tensors.items()}
-            controls = [
-                {"net": c.net.to_dict(), "strength": c.strength, "start": c.start, "end": c.end}
-                for c in prompt.controls
-            ]
+            controls = [c.to_dict() for c in prompt.controls]
             said.append({"controls": controls, "options": dict(prompt.options), "tensors": sorted(prompt.tensors)})
         return tensors, {"prompts": said, "family": self.family}
 
@@ -306,10 +318,7 @@ class Conditioning:
         """See `Storable`."""
         prompts = []
         for i, said in enumerate(meta["prompts"]):
-            controls = tuple(
-                Control(ControlNet.from_dict(c["net"]), tensors[f"{i}.hint.{j}"], c["strength"], c["start"], c["end"])
-                for j, c in enumerate(said["controls"])
-            )
+            controls = tuple(Control.from_dict(c, tensors[f"{i}.hint.{j}"]) for j, c in enumerate(said["controls"]))
             extra = {name: tensors[f"{i}.tensors.{name}"] for name in said["tensors"]}
             prompts.append(Prompt(tensors[f"{i}.tokens"], tensors.get(f"{i}.pooled"), controls, said["options"], extra))
         return cls(tuple(prompts), meta["family"])

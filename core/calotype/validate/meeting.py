@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from calotype import sockets
 from calotype.diffusion.families.heard import heard_by
+from calotype.diffusion.text.mentions import FOLDER, mentioned
 from calotype.errors import FamilyMismatch
 from calotype.graph import Use
 from calotype.node import InputSpec, NodeSpec
@@ -36,7 +37,8 @@ class Meeting:
         if spec.same_family:
             meeting = [(i, k) for i, k in linked if not i.lazy and sockets.names(i.socket) & BEARING]
             places = {name: at for at, name in enumerate(spec.inputs)}
-            if self._clash(use, prefix, sorted([*meeting, *own], key=lambda one: places[one[0].name])):
+            every = [*meeting, *own, *self._mentioned(use, prefix, spec)]
+            if self._clash(use, prefix, sorted(every, key=lambda one: places[one[0].name])):
                 return {}  # said once; what follows from it is not
         return {o.name: k for o in spec.outputs.values() if (k := _carried(o.socket, spec, linked, own)) is not None}
 
@@ -51,6 +53,18 @@ class Meeting:
             name = value if isinstance(value, str) else value["file"]
             if family:
                 found.append((file, Known(family, file.folder or "", prefix + use.id, spec.id, name)))
+        return found
+
+    def _mentioned(self, use: Use, prefix: str, spec: NodeSpec) -> Arriving:
+        """The families of the embeddings that the node's prompts name."""
+        found: Arriving = []
+        for input in spec.inputs.values():
+            text = use.inputs.get(input.name) if input.role == "prompt" else None
+            for name in mentioned(text) if isinstance(text, str) else ():
+                at = Spot(use, prefix, input.name)
+                family = self._literals.family(replace(input, folder=FOLDER), name, at)
+                if family:
+                    found.append((input, Known(family, FOLDER, prefix + use.id, spec.id, name)))
         return found
 
     def _heard(self, use: Use, prefix: str, spec: NodeSpec, choice: InputSpec, own: Arriving) -> Arriving:

@@ -15,7 +15,18 @@ from calotype.workflow.seeds import RANDOM
 LONGEST = 2**20  # characters of a text
 BEARING = frozenset({"Model", "Clip", "Vae", "Conditioning", "Latent", "ControlNet"})
 MODEL_FOLDERS = frozenset(
-    {"checkpoints", "controlnet", "loras", "vae", "unet", "diffusion_models", "clip", "text_encoders", "upscale_models"}
+    {
+        "checkpoints",
+        "controlnet",
+        "loras",
+        "vae",
+        "unet",
+        "diffusion_models",
+        "clip",
+        "text_encoders",
+        "upscale_models",
+        "embeddings",
+    }
 )
 
 Quick = Callable[[object], bool]
