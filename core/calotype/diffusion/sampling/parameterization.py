@@ -151,11 +151,13 @@ class ModelSampling:
     def noised(self, latent: Tensor, noise: Tensor, sigma: float, max_denoise: bool = False) -> Tensor:
         """A clean latent brought to noise level sigma.
 
-        max_denoise: the start from (almost) pure noise, where the training's total variance 1 + sigma^2 counts.
+        max_denoise: the start from (almost) pure noise, where the training's total variance 1 + sigma^2 counts; its
+        root in float32, as ComfyUI takes it.
         """
         if self.is_flow:
             return sigma * noise + (1 - sigma) * latent
-        return torch.add(latent, noise, alpha=math.sqrt(1 + sigma**2) if max_denoise else sigma)
+        deviation = float((torch.tensor(sigma) ** 2 + 1).sqrt()) if max_denoise else sigma
+        return noise * deviation + latent
 
     def unmixed(self, x: Tensor, sigma: float) -> Tensor:
         """x as it leaves a sampler that stopped at sigma: flow's share 1 - sigma of the latent is undone."""
