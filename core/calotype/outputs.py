@@ -6,6 +6,7 @@ import io
 import os
 import re
 import tempfile
+import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +17,7 @@ from calotype.errors import FileError
 DIGEST = re.compile(r"blake3:[0-9a-f]{64}")
 ALGORITHM = "blake3:"
 UNFINISHED = ".tmp-"
+YOUNG = 86_400.0  # seconds
 
 
 class Outputs:
@@ -36,7 +38,9 @@ class Outputs:
         digest = ALGORITHM + blake3(data).hexdigest()
         path = self._place(digest)
         try:
-            if not path.exists():
+            if path.exists():
+                os.utime(path)  # it is wanted again: see `prune`
+            else:
                 self._write(path, data)
         except OSError as error:
             raise FileError(f'cannot write a file of a run into "{self.root}": {error.strerror or error}') from error
@@ -63,10 +67,15 @@ class Outputs:
             raise FileError(f'the file "{digest}" was damaged on disk and is dropped; run its workflow again')
         return io.BytesIO(data)
 
-    def prune(self, keep: Collection[str]) -> int:
-        """Delete every other file, and what a process that died left unfinished; the bytes this gave back."""
-        freed = 0
+    def prune(self, keep: Collection[str], *, younger: float = YOUNG) -> int:
+        """Delete every other file, and what a process that died left unfinished; the bytes this gave back.
+
+        What was put within the last `younger` seconds stays: the run that made it may not have ended yet.
+        """
+        freed, since = 0, time.time() - younger
         for path in self._files():
+            if path.stat().st_mtime > since:
+                continue
             if path.name.startswith(UNFINISHED) or f"{ALGORITHM}{path.parent.name}{path.name}" not in keep:
                 freed += path.stat().st_size
                 path.unlink(missing_ok=True)
