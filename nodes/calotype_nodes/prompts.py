@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from calotype.node import Context, Input, Node
-from calotype.types import Clip, Conditioning
+from calotype.types import Clip, Conditioning, Words
 from calotype_nodes.conditioning import with_options
+from calotype_nodes.embeddings import embeddings_in
 
 
 class TextEncodeSDXL(Node, category="conditioning"):
     """Encode prompts for SDXL's two text encoders, and tell it the sizes of the picture."""
 
-    text_g: str = Input(default="", multiline=True, doc="For the large encoder, which describes.")
-    text_l: str = Input(default="", multiline=True, doc="For the small encoder, which names the style.")
+    text_g: Words = Input(default="", multiline=True, doc="For the large encoder, which describes.")
+    text_l: Words = Input(default="", multiline=True, doc="For the small encoder, which names the style.")
     clip: Clip
     width: int = Input(default=1024, ge=0, le=16384, doc="Of the picture before any cropping.")
     height: int = Input(default=1024, ge=0, le=16384)
@@ -32,7 +33,7 @@ class TextEncodeSDXL(Node, category="conditioning"):
 class TextEncodeSDXLRefiner(Node, category="conditioning"):
     """Encode a prompt for SDXL's refiner, and tell it the size and the beauty of the picture."""
 
-    text: str = Input(default="", multiline=True)
+    text: Words = Input(default="", multiline=True)
     clip: Clip
     score: float = Input(default=6.0, ge=0, le=1000, step=0.01, doc="Aesthetic score; about 2.5 for a negative one.")
     width: int = Input(default=1024, ge=0, le=16384, doc="Of the picture.")
@@ -47,9 +48,9 @@ class TextEncodeSDXLRefiner(Node, category="conditioning"):
 class TextEncodeSD3(Node, category="conditioning"):
     """Encode prompts for the three text encoders of SD 3."""
 
-    text_l: str = Input(default="", multiline=True, doc="For the small CLIP.")
-    text_g: str = Input(default="", multiline=True, doc="For the large CLIP.")
-    text_t5: str = Input(default="", multiline=True, doc="For the T5, if it is there.")
+    text_l: Words = Input(default="", multiline=True, doc="For the small CLIP.")
+    text_g: Words = Input(default="", multiline=True, doc="For the large CLIP.")
+    text_t5: Words = Input(default="", multiline=True, doc="For the T5, if it is there.")
     clip: Clip
 
     def run(self, ctx: Context) -> Conditioning:
@@ -60,8 +61,8 @@ class TextEncodeSD3(Node, category="conditioning"):
 class TextEncodeFlux(Node, category="conditioning"):
     """Encode prompts for the two text encoders of FLUX.1, and tell it the guidance."""
 
-    text_l: str = Input(default="", multiline=True, doc="For the CLIP.")
-    text_t5: str = Input(default="", multiline=True, doc="For the T5.")
+    text_l: Words = Input(default="", multiline=True, doc="For the CLIP.")
+    text_t5: Words = Input(default="", multiline=True, doc="For the T5.")
     clip: Clip
     guidance: float = Input(default=3.5, ge=0, le=100, step=0.1, doc="What the model is told; its cfg stays 1.")
 
@@ -85,6 +86,7 @@ def encoded(ctx: Context, clip: Clip, *texts: str, beside: int = 2, **options: A
     """A conditioning of one prompt, from a text for each encoder."""
     from calotype.diffusion.text.several import encode_each
 
+    embeddings = embeddings_in(ctx, *texts)
     with ctx.load(clip) as encoder:
-        prompt = encode_each(encoder, texts, beside)
+        prompt = encode_each(encoder, texts, beside, embeddings)
     return with_options(Conditioning((prompt,), clip.family), **options)

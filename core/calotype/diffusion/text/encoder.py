@@ -53,8 +53,13 @@ class TextEncoder:
         embeddings: those that the texts name, by these names; CLIPs read them. Raises ModelError when one does not fit.
         """
         texts = [text] * len(self.encoders) if isinstance(text, str) else list(text)
+        return self.joined(self.each(texts, embeddings or {}))
+
+    @torch.no_grad()
+    def each(self, texts: Sequence[str], embeddings: Mapping[str, Embedding]) -> list[Encoded | None]:
+        """What each encoder says of its text; None of one that is missing."""
         said = zip(self.encoders, texts, self._names, strict=True)
-        return self.joined([self._said(one, text, name, embeddings or {}) if one else None for one, text, name in said])
+        return [self._said(one, text, name, embeddings) if one else None for one, text, name in said]
 
     def _said(self, one: TextModel, text: str, name: str, embeddings: Mapping[str, Embedding]) -> Encoded:
         """What one encoder says."""
