@@ -16,6 +16,7 @@ WORDS = {
     "Conditioning": "conditioning",
     "Latent": "latent",
     "ControlNet": "ControlNet",
+    "Guider": "model",
     "checkpoints": "checkpoint",
     "unet": "model",
     "diffusion_models": "model",

@@ -13,7 +13,7 @@ from calotype.types import MAX_SEED
 from calotype.workflow.seeds import RANDOM
 
 LONGEST = 2**20  # characters of a text
-BEARING = frozenset({"Model", "Clip", "Vae", "Conditioning", "Latent", "ControlNet"})
+BEARING = frozenset({"Model", "Clip", "Vae", "Conditioning", "Latent", "ControlNet", "Guider"})
 MODEL_FOLDERS = frozenset(
     {
         "checkpoints",
