@@ -47,8 +47,7 @@ def _move_before(connection: sqlite3.Connection, row: sqlite3.Row, other: sqlite
 def _below(connection: sqlite3.Connection, row: sqlite3.Row, other: sqlite3.Row) -> float:
     """The position of whoever stands right before `other` now, `row` apart."""
     said: float | None = connection.execute(
-        f"SELECT max(position) FROM runs WHERE state IN {ACTIVE}"
-        " AND priority = ? AND position < ? AND n != ?",
+        f"SELECT max(position) FROM runs WHERE state IN {ACTIVE} AND priority = ? AND position < ? AND n != ?",
         (other["priority"], other["position"], row["n"]),
     ).fetchone()[0]
     return other["position"] - 2.0 if said is None else said

@@ -14,7 +14,7 @@ from calotype.runs.model import Run, Waiting
 
 ORDER = "priority DESC, position, n"
 TURNS = 64  # waiting runs of one client that a scheduler sees
-SEEN = 256  # of all clients
+SEEN = 256  # of all clients, as long as there are not more of them
 
 
 def stamp(seconds: float) -> str:
@@ -88,14 +88,23 @@ def _places(connection: sqlite3.Connection) -> dict[int, int]:
 
 def waiting(connection: sqlite3.Connection) -> list[Waiting]:
     """The runs that may be next, in order: of the highest priority, some of every client."""
-    rows = connection.execute(
-        "SELECT q.id, q.priority, q.client, d.models FROM ("
-        " SELECT *, row_number() OVER (PARTITION BY client ORDER BY position) AS turn FROM runs"
-        " WHERE state = 'queued' AND priority = (SELECT max(priority) FROM runs WHERE state = 'queued')"
-        ") AS q JOIN documents AS d ON d.run = q.n WHERE turn <= ? ORDER BY q.position, q.n LIMIT ?",
-        (TURNS, SEEN),
-    )
-    return [Waiting(id, priority, client, frozenset(orjson.loads(models))) for id, priority, client, models in rows]
+    (priority,) = connection.execute("SELECT max(priority) FROM runs WHERE state = 'queued'").fetchone()
+    clients = connection.execute(
+        "SELECT DISTINCT client FROM runs WHERE state = 'queued' AND priority = ?", (priority,)
+    ).fetchall()
+    turns = max(1, min(TURNS, SEEN // max(1, len(clients))))
+    found = [row for (client,) in clients for row in _turns(connection, priority, client, turns)]
+    found.sort(key=lambda row: (row["position"], row["n"]))
+    return [Waiting(r["id"], priority, r["client"], frozenset(orjson.loads(r["models"]))) for r in found]
+
+
+def _turns(connection: sqlite3.Connection, priority: int, client: str, count: int) -> list[sqlite3.Row]:
+    """The next runs of one client."""
+    return connection.execute(
+        "SELECT r.n, r.id, r.client, r.position, d.models FROM runs AS r JOIN documents AS d ON d.run = r.n"
+        " WHERE r.state = 'queued' AND r.priority = ? AND r.client = ? ORDER BY r.position, r.n LIMIT ?",
+        (priority, client, count),
+    ).fetchall()
 
 
 def json(blob: bytes | None) -> Any:

@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS runs (
     error BLOB, files BLOB, pruned INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS runs_by_state ON runs (state, priority DESC, position);
+CREATE INDEX IF NOT EXISTS runs_by_client ON runs (state, priority, client, position);
 CREATE INDEX IF NOT EXISTS runs_by_position ON runs (position);
 CREATE INDEX IF NOT EXISTS runs_by_group ON runs (grp) WHERE grp != '';
 CREATE TABLE IF NOT EXISTS documents (
