@@ -20,6 +20,7 @@ SD2_CONTEXT, SDXL_CONTEXT, REFINER_CONTEXT = 1024, 2048, 1280
 FLUX_BLOCKS = 19  # with text and image apart; Qwen-Image has 60 of the same names
 SD3_WIDTHS = (1536, 2432)
 START = r"(?:base_model_model_)?(?:lora_|lycoris_)?(?:model_)?(?:diffusion_model_|transformer_|unet_)?"
+WAN_5B = 3072  # features; the other sizes of Wan have 1536 and 5120
 FLUX2_RATIO = 8  # rows of a single block's first matrix by its columns: 7 in FLUX.1, 9 in FLUX.2
 
 
@@ -53,7 +54,7 @@ def _transformer(header: Header, names: list[str]) -> str | None:
     if _any(names, r"(layers|noise_refiner|context_refiner)_\d+_(attention|feed_forward|adaLN)"):
         return "z-image"
     if _any(names, r"blocks_\d+_(self_attn|cross_attn|ffn|attn1|attn2)_"):
-        return "wan"
+        return "wan-5b" if _width(header, r"blocks[._]\d+[._](self_attn|attn1)") == WAN_5B else "wan"
     if _any(names, r"transformer_blocks_\d+_"):
         return _of_joint_blocks(header, names)
     return None
@@ -64,11 +65,16 @@ def _of_joint_blocks(header: Header, names: list[str]) -> str:
     if _any(names, r"transformer_blocks_\d+_(img|txt)_(mlp|mod)_"):
         return "qwen-image"
     last = max(int(n) for name in names for n in re.findall(r"transformer_blocks_(\d+)_", name))
-    queries = (header.shape(n)[-1:] for n in header.tensors if re.search(r"attn[._]to_q[._]", n) and n.endswith(DOWN))
-    width = max((w[0] for w in queries if w), default=0)
+    width = _width(header, r"attn[._]to_q[._]")
     if width in SD3_WIDTHS or width < SD3_WIDTHS[0]:
         return "sd3"
     return "flux" if last < FLUX_BLOCKS else "qwen-image"
+
+
+def _width(header: Header, pattern: str) -> int:
+    """The most features that changed modules of such a name read, 0 where there is none."""
+    found = (header.shape(n)[-1:] for n in header.tensors if n.endswith(DOWN) and re.search(pattern, n))
+    return max((width[0] for width in found if width), default=0)
 
 
 def _ratio(header: Header) -> float:
