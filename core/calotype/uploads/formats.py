@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from calotype.uploads.reading import Source
 
 MOST_SCANS = 100  # of a JPEG: each is decoded over the whole picture
-MOST_PARTS = 50_000  # chunks or blocks of a file; of a GIF, whose blocks are tiny, more by its size
+MOST_PARTS = 20_000  # chunks or blocks of a file; of a GIF, whose blocks are tiny, more by its size
 FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # markers that begin a JPEG's frame
 WORKFLOW = (b"calotype\0", b"workflow\0", b"prompt\0", b"parameters\0")  # keywords that programs put a workflow under
 
