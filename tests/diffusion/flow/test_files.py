@@ -13,7 +13,7 @@ from calotype.diffusion.loading import load, size_of
 from calotype.diffusion.text.unigram import from_json, from_sentencepiece
 from calotype.diffusion.text.vocabulary import SHIPPED
 from calotype.errors import FamilyMismatch, ModelError
-from calotype.types import Clip, FileRef, Model, Vae
+from calotype.types import Clip, FileRef, Model, Patch, Vae
 
 CPU = torch.device("cpu")
 PREFIXES = {"l": "text_encoders.clip_l.transformer.", "g": "text_encoders.clip_g.transformer.",
@@ -140,6 +140,20 @@ def test_a_vae_of_16_channels_alone_serves_both(tiny, tmp_path):
     for family in ("sd3", "flux"):
         vae = load(Vae(FileRef("vae", "ae"), family), lambda f: path, CPU)
         assert vae.decode(torch.ones(1, 16, 4, 4)).shape == (1, 8, 8, 3)
+
+
+@pytest.mark.parametrize("name", ["l", "g", "t5"])
+def test_merged_text_encoders_meet_their_like_in_whatever_order_they_lie(sd3, apart, name):
+    """A merge that keeps nothing of the first is the second, encoder by encoder."""
+    whole = Clip(FileRef("checkpoints", "sd3.safetensors"), "sd3")
+    second = Clip(ref("t5"), "sd3", more=(ref("l"), ref("g")))
+    patch = Patch("merge", settings=(("add", 1.0), ("keep", 0.0)), other=second)
+    path_of = lambda file: sd3 if file.folder == "checkpoints" else apart(file)  # noqa: E731
+    merged = load(whole.patched(patch), path_of, CPU).encoders
+    plain = load(whole, path_of, CPU).encoders
+    index = ["l", "g", "t5"].index(name)
+    pairs = zip(merged[index].parameters(), plain[index].parameters(), strict=True)
+    assert all(torch.equal(a.float(), b.float()) for a, b in pairs)
 
 
 VOCABULARY = gzip.decompress(SHIPPED.read_bytes())

@@ -15,6 +15,7 @@ from calotype.diffusion.layouts.take import Take
 from calotype.diffusion.loading.blocks import Blocks
 from calotype.diffusion.loading.job import Job
 from calotype.diffusion.loading.merging import count_layers, merged, weights_of
+from calotype.diffusion.loading.seats import voices_of
 from calotype.diffusion.loading.stored import cast
 from calotype.diffusion.loading.tensors import Reader, assign, stored_dtype
 from calotype.diffusion.lora import Reach, adapt, reach
@@ -111,18 +112,29 @@ def blended(
     """The tensors with a second model's, weighted. Raises FamilyMismatch, ModelError."""
     if patch.other is None:
         raise ModelError("a patch that merges without a second model.")
-    other = Job.of(patch.other, job.path_of, torch.device("cpu"), "file", job.shared)
-    if other.family.name != job.family.name or len(other.parts()) != len(job.parts()):
-        raise FamilyMismatch(
-            f"{other.header.path.name} ({other.found.title}) cannot be merged into {job.header.path.name} "
-            f"({job.family.title}). Use a file of {job.family.title}."
-        )
-    theirs = other.takes(other.parts()[place[0]])
+    other, theirs = counterpart(job, Job.of(patch.other, job.path_of, torch.device("cpu"), "file", job.shared), place)
     reader = other.reader(None)
     their_scales = reader.scales(theirs)
     mapped = widened(unrounded(other, reader.read(theirs), theirs, their_scales, place), their_scales)
     shares = weights_of(dict(patch.settings), count_layers(takes))
     return merged(widened(parameters, scales), mapped, shares, keep)
+
+
+def counterpart(job: Job, other: Job, place: Place) -> tuple[Job, Takes]:
+    """The part of a second model that belongs to one of the first, and its file. Raises FamilyMismatch, ModelError."""
+    found: Job | None = None
+    part = other.parts()[0]
+    if other.family.name == job.family.name and job.kind == "text_encoder":
+        voice = voices_of((other, *other.others()))[place[0]]
+        found, part = (voice.job, voice.part) if voice else (None, part)
+    elif other.family.name == job.family.name:
+        found = other
+    if found is None:
+        raise FamilyMismatch(
+            f"{other.header.path.name} ({other.found.title}) cannot be merged into {job.header.path.name} "
+            f"({job.family.title}). Use a file of {job.family.title}."
+        )
+    return found, found.takes(part)
 
 
 def widened(parameters: Mapping[str, nn.Parameter], scales: dict[str, Tensor]) -> Parameters:
