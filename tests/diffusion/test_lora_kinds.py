@@ -224,4 +224,55 @@ def test_widths_tell_families_that_share_names():
     assert lora_of(joint.replace("3", "50"), down=(4, 3072)) == "qwen-image"
     assert [lora_of(context, down=(4, n)) for n in (768, 1024, 2048, 1280)] == ["sd1", "sd2", "sdxl", "sdxl-refiner"]
     one = "lora_unet_single_blocks_0_linear1"
+    assert lora_of("double_blocks.0.img_attn.qkv", down=(4, 4096)) == "flux2"
     assert [lora_of(one, up=(n * 3072, 4), down=(4, 3072)) for n in (7, 9)] == ["flux", "flux2"]
+
+
+BLOCK = "transformer_blocks.0.attn"
+ORIGINALS = [
+    ("sd3", "joint_blocks.0.x_block.attn.qkv", [f"{BLOCK}.to_{p}" for p in "qkv"]),
+    ("sd3", "joint_blocks.0.context_block.attn.qkv", [f"{BLOCK}.add_{p}_proj" for p in "qkv"]),
+    ("sd3", "joint_blocks.0.x_block.mlp.fc1", ["transformer_blocks.0.ff.net.0.proj"]),
+    ("flux", "double_blocks.0.txt_attn.proj", [f"{BLOCK}.to_add_out"]),
+    ("flux2", "double_blocks.0.img_attn.qkv", [f"{BLOCK}.to_{p}" for p in "qkv"]),
+    ("z-image", "layers.0.attention.qkv", [f"layers.0.attention.to_{p}" for p in "qkv"]),
+    ("z-image", "layers.0.attention.out", ["layers.0.attention.to_out.0"]),
+    ("z-image", "layers.0.feed_forward.w1", ["layers.0.feed_forward.w1"]),
+    ("qwen-image", "transformer_blocks.0.attn.add_q_proj", [f"{BLOCK}.add_q_proj"]),
+    ("qwen-image", "transformer_blocks.0.img_mlp.net.0.proj", ["transformer_blocks.0.img_mlp.net.0.proj"]),
+    ("wan", "blocks.0.self_attn.q", ["blocks.0.attn1.to_q"]),
+    ("wan", "blocks.0.cross_attn.o", ["blocks.0.attn2.to_out.0"]),
+    ("wan", "blocks.0.ffn.2", ["blocks.0.ffn.net.2"]),
+    ("wan-5b", "blocks.0.self_attn.v", ["blocks.0.attn1.to_v"]),
+]
+
+
+@pytest.mark.parametrize("style", ["diffusion_model.", "lora_unet_", "base_model.model.transformer."])
+@pytest.mark.parametrize(("family", "module", "weights"), ORIGINALS)
+def test_original_names_mean_the_weights_that_a_file_of_that_layout_would_give(family, module, weights, style):
+    from calotype.diffusion.families import FAMILIES
+    from calotype.diffusion.layouts.take import Take
+    from calotype.diffusion.lora.originals import stand_in
+
+    takes = {f"{weight}.weight": Take(stand_in(weight)) for weight in weights}
+    name = style + (module.replace(".", "_") if style == "lora_unet_" else module)
+    infos = {f"{name}.lora_{w}.weight": TensorInfo(Path(), "", (8, 8), "F32", 0) for w in ("down", "up")}
+    found = reach(Header(Path("l.safetensors"), infos), "denoiser", takes, FAMILIES[family])
+    assert found.unknown == ()
+    assert [target.names for _, target in found.changes] == [tuple(f"{weight}.weight" for weight in weights)]
+    assert inspect_header(Header(Path("l.safetensors"), infos)).family in {family, family.partition("-5b")[0]} | {
+        "flux",
+        "sd3",
+    }
+
+
+def test_modulation_of_the_last_block_alone_is_exchanged():
+    """SD 3's last block has its text's scale and shift the other way round, as the layout of its files says."""
+    from calotype.diffusion.families import FAMILIES
+    from calotype.diffusion.layouts.take import Take
+    from calotype.diffusion.lora.originals import Originals, stand_in
+
+    takes = {f"transformer_blocks.{i}.norm1_context.linear.weight": Take(stand_in("x")) for i in range(3)}
+    originals = Originals(FAMILIES["sd3"].network.layouts, takes)
+    swaps = [originals.flat(f"joint_blocks_{i}_context_block_adaLN_modulation_1")[0][1].swap for i in range(3)]
+    assert swaps == [False, False, True]

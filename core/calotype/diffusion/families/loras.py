@@ -21,6 +21,7 @@ FLUX_BLOCKS = 19  # with text and image apart; Qwen-Image has 60 of the same nam
 SD3_WIDTHS = (1536, 2432)
 START = r"(?:base_model_model_)?(?:lora_|lycoris_)?(?:model_)?(?:diffusion_model_|transformer_|unet_)?"
 WAN_5B = 3072  # features; the other sizes of Wan have 1536 and 5120
+FLUX2_WIDTHS = (4096, 6144)  # features; the smallest has 3072, as FLUX.1 has
 FLUX2_RATIO = 8  # rows of a single block's first matrix by its columns: 7 in FLUX.1, 9 in FLUX.2
 
 
@@ -45,8 +46,9 @@ def lora_family(header: Header) -> str:
 
 def _transformer(header: Header, names: list[str]) -> str | None:
     """The family of a transformer's LoRA, None for a U-Net's."""
-    if _any(names, r"(double_blocks_\d+_img|single_blocks_\d+)_"):
-        return "flux2" if _ratio(header) > FLUX2_RATIO else "flux"
+    if _any(names, r"(double_blocks_\d+_(img|txt)|single_blocks_\d+)_"):
+        wide = _width(header, r"double_blocks[._]\d+[._](img|txt)_attn[._]qkv") in FLUX2_WIDTHS
+        return "flux2" if wide or _ratio(header) > FLUX2_RATIO else "flux"
     if _any(names, r"single_transformer_blocks_\d+_"):
         return "flux2" if any("to_qkv_mlp_proj" in n for n in names) else "flux"
     if _any(names, r"joint_blocks_\d+_"):
