@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from html import escape
+from http import HTTPStatus
 
 from aiohttp import web
 
@@ -33,6 +34,10 @@ def page(title: str, body: str, *, status: int = 200, head: str = "") -> web.Res
 
 def refusal(refused: Refused) -> web.Response:
     """A refusal as a browser shows it."""
-    made = page(f"{refused.status}", f"<p>{escape(refused.detail)}</p>", status=refused.status)
+    made = page(
+        f"{refused.status} {HTTPStatus(refused.status).phrase}",
+        f"<p>{escape(refused.detail)}</p>",
+        status=refused.status,
+    )
     made.headers.update(refused.headers)
     return made

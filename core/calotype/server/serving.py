@@ -122,7 +122,7 @@ class Serving:
         state = app[STATE]
         try:
             for document in self.preload:
-                state.waiting = f'the models of "{document.name}" are loaded'
+                state.waiting = f'it loads the models of "{document.name}"'
                 settled = await asyncio.to_thread(app[DOCUMENTS].settled, document)
                 await app[DISPATCHER].preload(settled.to_dict())
         except Exception as error:
