@@ -28,4 +28,5 @@ def structure(cells: Tensor) -> Tensor:
     largest = directions.gather(1, directions.abs().argmax(1, keepdim=True))
     grey = (centred @ directions * largest.sign()).unflatten(1, cells.shape[-2:])
     deviation = grey.std((1, 2, 3), correction=0, keepdim=True).clamp(min=1e-6)
-    return (grey / deviation / (2 * SPREAD) + 0.5).clamp(0, 1).expand(-1, -1, -1, 3)
+    shown: Tensor = (grey / deviation / (2 * SPREAD) + 0.5).clamp(0, 1).expand(-1, -1, -1, 3)
+    return shown
