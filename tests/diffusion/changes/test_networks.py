@@ -137,6 +137,7 @@ def test_freeu_scales_half_of_the_backbone_and_the_low_frequencies_of_the_skip_c
     assert_close(got, torch.cat([x[:, :2] * 1.5, x[:, 2:], skip * 0.5], 1))
     share = (x.mean(1, keepdim=True) - x.mean(1).min()) / (x.mean(1).max() - x.mean(1).min())
     assert_close(unet.by_structure(x, 1.5), x[:, :2] * (1 + 0.5 * share))
+    assert_close(unet.by_structure(x[..., :1, :1], 1.5), x[:, :2, :1, :1])
     waves = torch.cos(torch.arange(8) * torch.pi / 2).expand(1, 1, 8, 8)  # of frequency 2: not low
     assert_close(unet.low_scaled(waves, 0.1), waves, atol=1e-6, rtol=0)
 

@@ -68,7 +68,8 @@ def by_structure(x: Tensor, b: float) -> Tensor:
     """The first half of the channels, times 1 to b by where the mean over channels is high (FreeU's second version)."""
     mean = x.mean(1, keepdim=True)
     low, high = mean.flatten(1).min(1).values, mean.flatten(1).max(1).values
-    share = (mean - low.view(-1, 1, 1, 1)) / (high - low).view(-1, 1, 1, 1)
+    span = torch.where(high == low, 1.0, high - low)  # a picture of one cell has no structure
+    share = (mean - low.view(-1, 1, 1, 1)) / span.view(-1, 1, 1, 1)
     return x[:, : x.shape[1] // 2] * ((b - 1) * share + 1)
 
 
