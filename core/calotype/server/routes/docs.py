@@ -62,8 +62,7 @@ async def openapi(call: Call[None, NoQuery]) -> web.StreamResponse:
 
 def _described(call: Call[None, NoQuery]) -> bytes:
     """With the endpoints of the workflows that are there, each with its own schema."""
-    app = call.request.app
-    own = await asyncio.to_thread(paths, app[LIBRARY], app[DOCUMENTS].registry) if LIBRARY in app else {}
+    own = paths(call.part(LIBRARY), call.part(DOCUMENTS).registry) if LIBRARY in call.request.app else {}
     known: tuple[Route, ...] = call.part(ROUTES)
     said = describe(known)
     return orjson.dumps(said | {"paths": said["paths"] | own}, default=str)
