@@ -116,14 +116,19 @@ def wan_vae_original(vae: torch.nn.Module) -> dict[str, torch.Tensor]:
 class Loaded:
     """The three parts of a model, loaded from files by our own loaders."""
 
-    def __init__(self, family: str, model: Path, clip: Path, vae: Path) -> None:
+    def __init__(self, family: str, model: Path, clip: Path, vae: Path, dtype: torch.dtype | None = None) -> None:
         paths = {"model": model, "clip": clip, "vae": vae}
 
         def loaded(kind: Any, name: str) -> Any:
-            return load(kind(FileRef("any", name), family), lambda file: paths[file.name], torch.device("cpu"))
+            return load(kind(FileRef("any", name), family), lambda file: paths[file.name], torch.device("cpu"), dtype)
+
+        self.files = (model, clip, vae)
 
         self.family = family
         self.denoiser, self.clip, self.vae = loaded(Model, "model"), loaded(Clip, "clip"), loaded(Vae, "vae")
+
+    def in_bfloat16(self) -> Loaded:
+        return Loaded(self.family, *self.files, torch.bfloat16)
 
     def conditioning(self, text: str) -> Conditioning:
         return Conditioning((self.clip.encode(text),), self.family)

@@ -126,3 +126,11 @@ def test_the_levels_of_the_pipeline_are_those_of_our_schedule(pipeline, tools):
 
     run(pipeline, tools)
     assert torch.allclose(flux2(3, 96, 64), pipeline.scheduler.sigmas, atol=1e-6)
+
+
+def test_sixteen_bits_give_nearly_the_same(loaded, tools):
+    empty, sigmas = torch.zeros(1, 4, 8, 12), torch.tensor([1.0, 0.6, 0.0])
+    half = loaded.in_bfloat16()
+    samples = [one.sampled(empty, sigmas, "a red apple", "", cfg=1.0) for one in (half, loaded)]
+    assert tools.distance(*samples) < 0.1
+    assert tools.distance(*(one.vae.decode(samples[1]) for one in (half, loaded))) < 0.1

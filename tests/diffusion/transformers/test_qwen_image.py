@@ -143,3 +143,11 @@ def test_a_text_encoder_without_eyes_says_so(loaded, parts, tools, tmp_path):
     assert clip.encode("a").tokens.shape[-1] == 32
     with pytest.raises(ModelError, match="no vision tower"):
         encode_pictures(clip, "a", [torch.zeros(56, 56, 3)])
+
+
+def test_sixteen_bits_give_nearly_the_same(loaded, tools):
+    empty, sigmas = torch.zeros(1, 4, 4, 6), torch.tensor([1.0, 0.6, 0.0])
+    half = loaded.in_bfloat16()
+    samples = [one.sampled(empty, sigmas, "a red apple", "", cfg=1.0) for one in (half, loaded)]
+    assert tools.distance(*samples) < 0.1
+    assert tools.distance(*(one.vae.decode(samples[1]) for one in (half, loaded))) < 0.1

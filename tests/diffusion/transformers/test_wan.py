@@ -214,3 +214,11 @@ def test_a_wan_that_starts_from_a_picture_is_refused(pipeline, tools, tmp_path):
     path = tools.file_of(tmp_path / "i2v.safetensors", state)
     with pytest.raises(ModelError, match="reads 36 channels and makes 16: it starts from a picture"):
         tools.load_model("wan", path)
+
+
+def test_sixteen_bits_give_nearly_the_same(loaded, tools):
+    empty, sigmas = torch.zeros(1, 16, 2, 4, 6), torch.tensor([1.0, 0.6, 0.0])
+    half = loaded.in_bfloat16()
+    samples = [one.sampled(empty, sigmas, "a red apple", "", cfg=1.0) for one in (half, loaded)]
+    assert tools.distance(*samples) < 0.1
+    assert tools.distance(*(one.vae.decode(samples[1]) for one in (half, loaded))) < 0.1

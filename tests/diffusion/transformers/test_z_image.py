@@ -97,3 +97,11 @@ def test_a_prompt_of_another_width_is_refused_with_the_encoder_that_fits(loaded)
     other = Conditioning((Prompt(torch.zeros(1, 4, 24)),), "flux2")
     with pytest.raises(FamilyMismatch, match=r"Z-Image model listens to words of 16 features, these have 24"):
         loaded.sampled(torch.zeros(1, 16, 4, 4), torch.tensor([1.0, 0.0]), other, other, cfg=1.0)
+
+
+def test_sixteen_bits_give_nearly_the_same(loaded, tools):
+    empty, sigmas = torch.zeros(1, 4, 4, 6), torch.tensor([1.0, 0.6, 0.0])
+    half = loaded.in_bfloat16()
+    samples = [one.sampled(empty, sigmas, "a red apple", "", cfg=1.0) for one in (half, loaded)]
+    assert tools.distance(*samples) < 0.1
+    assert tools.distance(*(one.vae.decode(samples[1]) for one in (half, loaded))) < 0.1
