@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
@@ -75,6 +76,7 @@ class Answers:
 
 def main() -> None:
     """Answer until nobody asks any more. What plugins print goes to standard error."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's affair: this ends when nobody asks any more
     requests, answers = sys.stdin.buffer, _apart()
     greeting = orjson.loads(requests.readline())
     sys.path[:] = greeting["path"]
