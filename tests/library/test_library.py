@@ -30,6 +30,8 @@ def test_every_saved_version_is_kept_and_can_be_had_back(library, doc, text_of):
 def test_the_same_text_again_is_no_new_revision(library, doc):
     first = library.put("fruit", doc(), expected=None)
     assert library.put("fruit", doc(), expected=first.etag) == first
+    assert library.put("fruit", doc(), expected=None) == first  # the answer to the first attempt was lost
+    assert library.drafts("fruit") == []
 
 
 def test_a_change_to_something_else_is_refused_and_both_sides_are_kept(library, doc, text_of):
