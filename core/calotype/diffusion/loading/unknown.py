@@ -6,8 +6,8 @@ import torch
 
 from calotype.diffusion.header import read_header
 from calotype.diffusion.loading.job import Job, PathOf
-from calotype.diffusion.loading.tensors import Shared
 from calotype.diffusion.loading.seats import Voice, seated
+from calotype.diffusion.loading.tensors import Shared
 from calotype.diffusion.lora import content, reach
 from calotype.types import Clip, FileRef, Model
 
