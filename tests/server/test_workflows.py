@@ -50,7 +50,7 @@ async def test_a_change_names_what_it_was_made_from(whole):
         assert {d["client"][:7] for d in kept} == {"bob", "unnamed"}
         assert [d["draft"]["nodes"]["t"]["inputs"]["value"] for d in kept] == ["c", "c"]
         await server.put("/v1/workflows/mine", body, headers={"If-Match": "*"})
-        await server.put("/v1/workflows/mine", body, 409, headers={"If-None-Match": "*"})
+        await server.put("/v1/workflows/mine", saying("d"), 409, headers={"If-None-Match": "*"})
         await server.put("/v1/workflows/other", body, 412, headers={"If-Match": first})
 
 

@@ -11,7 +11,6 @@ from calotype.errors import CalotypeError
 from calotype.files import Files
 from calotype.settings import MODEL_FOLDERS
 
-
 WITHOUT_FAMILY = frozenset({"upscale_models", "embeddings"})
 
 
