@@ -103,7 +103,13 @@ CONDITIONING: Mapping[str, Rule] = {
     "ConditioningZeroOut": rule("ConditioningZero", "conditioning", "", "conditioning"),
     "ControlNetApplyAdvanced": rule(
         "ControlNet",
-        "positive negative control_net image vae>",
+        "positive negative control_net image vae",
+        "strength start_percent>start end_percent>end",
+        "positive negative",
+    ),
+    "ControlNetApplySD3": rule(
+        "ControlNet",
+        "positive negative control_net image vae",
         "strength start_percent>start end_percent>end",
         "positive negative",
     ),

@@ -117,10 +117,10 @@ def loaded(
 
     nets = {control.net: control.vae for c in conditionings for p in c.prompts for control in p.controls}
     with ExitStack() as held:
-        controls = {
-            net: with_vae(held.enter_context(ctx.load(net)), held.enter_context(ctx.load(vae)) if vae else None)
-            for net, vae in nets.items()
-        }
+        controls = {net: held.enter_context(ctx.load(net)) for net in nets}
+        for net, vae in nets.items():
+            if vae is not None and getattr(controls[net], "needs_vae", False):
+                controls[net] = with_vae(controls[net], held.enter_context(ctx.load(vae)))
         yield held.enter_context(ctx.load(model)), controls
 
 

@@ -5,7 +5,7 @@ from safetensors.torch import load_file, save_file
 from calotype.diffusion.header import read_header
 from calotype.diffusion.loading import load
 from calotype.diffusion.lora import content
-from calotype.diffusion.lora.delta import changed, delta
+from calotype.diffusion.lora.delta import delta
 from calotype.errors import FamilyMismatch, ModelError
 from calotype.types import Clip, FileRef, Model, Patch
 
@@ -70,7 +70,8 @@ def test_a_lora_of_another_family_is_refused_with_a_remedy(models, tiny, path_of
 
 def test_a_lora_that_reaches_no_weight_and_one_that_does_not_fit_are_named(models, tiny, path_of):
     tiny.saved(models / "loras" / "far.safetensors", tiny.lora_shapes({"lora_unet_nowhere": (8, 8)}))
-    with pytest.raises(ModelError, match=r"far\.safetensors changes none of the weights of tiny\.safetensors \(SD 1\.x\)"):
+    said = r"far\.safetensors changes none of the weights of tiny\.safetensors \(SD 1\.x\)"
+    with pytest.raises(ModelError, match=said):
         weight(path_of, patch(1.0, FileRef("loras", "far.safetensors")))
     tiny.saved(models / "loras" / "wide.safetensors", tiny.lora_shapes({KOHYA: (320, 320)}))
     with pytest.raises(ModelError, match=r"does not fit a weight of shape \(32, 32\)"):

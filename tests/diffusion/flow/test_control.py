@@ -151,8 +151,8 @@ def test_a_flux_controlnet_steers_as_in_diffusers(tiny, flow, tmp_path, modes):
     tokens, pooled = torch.randn(1, 20, flow.T5), torch.randn(1, flow.CLIP_L)
     rows = pipeline._pack_latents(NOISE, 1, 16, 4, 6)
     theirs = pipeline(
-        prompt_embeds=tokens, pooled_prompt_embeds=pooled, control_image=HINT.movedim(-1, 1) * 2 - 1, height=32, width=48,
-        sigmas=SIGMAS, num_inference_steps=3, guidance_scale=2.5, controlnet_conditioning_scale=0.8, latents=rows,
+        prompt_embeds=tokens, pooled_prompt_embeds=pooled, control_image=HINT.movedim(-1, 1) * 2 - 1,
+        height=32, width=48, sigmas=SIGMAS, num_inference_steps=3, guidance_scale=2.5, controlnet_conditioning_scale=0.8, latents=rows,
         control_mode=None if modes is None else 0, output_type="latent",
     ).images  # fmt: skip
     expected = pipeline._unpack_latents(theirs, 32, 48, 8)
