@@ -18,6 +18,7 @@ from safetensors.numpy import save_file
 import calotype_nodes
 from calotype.diffusion.families import FAMILIES
 from calotype.diffusion.kinds import family_in
+from calotype.errors import ModelError
 from calotype.node import Node
 from calotype.registry import Registry
 from calotype.validate import validate
@@ -315,3 +316,8 @@ def test_an_embedding(said, model, part):
 
 def test_every_family_that_is_computed_is_here():
     assert set(MODELS) == {name for name, family in FAMILIES.items() if family.runs}
+
+
+def test_a_checkpoint_in_the_place_of_an_upscale_model_is_named(root):
+    with pytest.raises(ModelError, match=r"sd1\.safetensors has SD 1\.x weights; it is no upscale model"):
+        family_in("upscale_models", root / "checkpoints" / "sd1.safetensors")

@@ -152,8 +152,8 @@ def test_a_flux_controlnet_steers_as_in_diffusers(tiny, flow, tmp_path, modes):
     rows = pipeline._pack_latents(NOISE, 1, 16, 4, 6)
     theirs = pipeline(
         prompt_embeds=tokens, pooled_prompt_embeds=pooled, control_image=HINT.movedim(-1, 1) * 2 - 1,
-        height=32, width=48, sigmas=SIGMAS, num_inference_steps=3, guidance_scale=2.5, controlnet_conditioning_scale=0.8, latents=rows,
-        control_mode=None if modes is None else 0, output_type="latent",
+        height=32, width=48, sigmas=SIGMAS, num_inference_steps=3, guidance_scale=2.5, latents=rows,
+        controlnet_conditioning_scale=0.8, control_mode=None if modes is None else 0, output_type="latent",
     ).images  # fmt: skip
     expected = pipeline._unpack_latents(theirs, 32, 48, 8)
     sides = [(tokens, pooled)] * 2
