@@ -7,7 +7,6 @@ import torch
 
 from calotype.diffusion.changes.levels import overridden
 from calotype.diffusion.sampling import ModelSampling
-from calotype.diffusion.sampling.continuous import without_signal
 from calotype.errors import ModelError
 from calotype.types import Patch
 
@@ -81,14 +80,10 @@ def test_a_consistency_model_works_at_every_twentieth_level_and_keeps_its_bounda
     assert got.denoised(eps, x, got.sigma_max).item() == pytest.approx(want)
 
 
-def test_without_signal_the_last_level_is_nearly_pure_noise():
-    assert levels(levels="lcm", zero_snr=True).sigma_max == pytest.approx(4518.7, rel=1e-3)
-    torch.testing.assert_close(
-        without_signal(DISCRETE.sigmas.double()).float()[:-1],
-        ModelSampling.discrete(zero_snr=True).sigmas[:-1],
-        rtol=1e-3,
-        atol=1e-5,
-    )
+def test_without_signal_a_consistency_model_takes_every_twentieth_of_the_rescaled_levels():
+    got = levels(levels="lcm", zero_snr=True)
+    assert got.sigma_max == pytest.approx(4518.7, rel=1e-3)
+    assert torch.equal(got.sigmas, ModelSampling.discrete(zero_snr=True).sigmas[19::20])
 
 
 def test_levels_that_cannot_be_are_refused():

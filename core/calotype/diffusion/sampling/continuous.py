@@ -69,11 +69,8 @@ class Consistency(ModelSampling):
 
     @classmethod
     def of(cls, zero_snr: bool = False) -> Self:
-        """Every 20th trained level, from the last. zero_snr: rescaled so that the last level is pure noise."""
-        trained = ModelSampling.discrete("eps")
-        sigmas = trained.sigmas[LCM_SKIP - 1 :: LCM_SKIP]
-        if zero_snr:
-            sigmas = without_signal(sigmas)
+        """Every 20th trained level, from the last. zero_snr: of levels whose last is pure noise."""
+        sigmas = ModelSampling.discrete("eps", zero_snr).sigmas[LCM_SKIP - 1 :: LCM_SKIP]
         return cls("eps", sigmas, sigmas.log())
 
     def timesteps(self, sigmas: Tensor) -> Tensor:
@@ -96,13 +93,3 @@ class Consistency(ModelSampling):
         time = self.timestep(sigma) * 10.0
         skip = LCM_DATA**2 / (time**2 + LCM_DATA**2)
         return clean * (time / math.sqrt(time**2 + LCM_DATA**2)) + skip * x
-
-
-def without_signal(sigmas: Tensor) -> Tensor:
-    """Levels rescaled to zero terminal SNR (Lin et al. 2023, algorithm 1)."""
-    from calotype.diffusion.sampling.parameterization import TERMINAL_ALPHA_BAR
-
-    root = (1 / (sigmas**2 + 1)).sqrt()
-    rescaled = ((root - root[-1]) * root[0] / (root[0] - root[-1])) ** 2
-    rescaled[-1] = TERMINAL_ALPHA_BAR
-    return ((1 - rescaled) / rescaled).sqrt()
