@@ -145,8 +145,8 @@ async def test_ten_readers_that_never_read_do_not_slow_ninety_that_do(whole, wor
                 waits.append(time.perf_counter() - float(sent))
 
         tasks = [asyncio.create_task(listen(s)) for s in sockets]
-        for step in range(40):
-            server.app[HUB].preview("", Preview(run, str(time.perf_counter()), step, 40, picture))
+        for step in range(20):
+            server.app[HUB].preview("", Preview(run, str(time.perf_counter()), step, 20, picture))
             await asyncio.sleep(0.1)
         await asyncio.sleep(0.3)
         for task in tasks:
@@ -154,7 +154,7 @@ async def test_ten_readers_that_never_read_do_not_slow_ninety_that_do(whole, wor
         for writer in mute:
             writer.close()
         waits.sort()
-        assert len(waits) > 90 * 10
+        assert len(waits) > 90 * 5
         assert resident() - before < 100e6
         assert waits[len(waits) * 99 // 100] < 1.0  # 0.1 s on a machine that does nothing else
         print(f"p50 {waits[len(waits) // 2]:.3f}, p99 {waits[len(waits) * 99 // 100]:.3f}")

@@ -14,6 +14,7 @@ from calotype.errors import CalotypeError, Problem, http_status
 
 MEDIA_TYPE = "application/problem+json"
 BLANK = "about:blank"
+OF_A_BODY = frozenset({400, 413, 422})  # statuses that are about what was sent: they always say where
 
 
 class ProblemItem(BaseModel):
@@ -92,6 +93,8 @@ class Refused(Exception):
             "problems": [p.to_dict() for p in self.problems],
         }
         pointer = self.pointer if self.pointer is not None else first.pointer if first else None
+        if pointer is None and self.status in OF_A_BODY:
+            pointer = ""  # the body as a whole
         suggestion = self.suggestion or (first.suggestion if first else None)
         return (
             said

@@ -200,7 +200,7 @@ async def edit(call: Call[Submit, NoQuery]) -> dict[str, Any]:
     return said(changed) | {"seeds": one.seeds}
 
 
-@routes.post("/v1/runs/{id}/duplicate", answer=RunAnswer, status=202, errors=(404,))
+@routes.post("/v1/runs/{id}/duplicate", answer=RunAnswer, status=202, errors=(404, 409))
 async def duplicate(call: Call[Nothing, NoQuery]) -> dict[str, Any]:
     """Submit the same once more, with the same seeds."""
     again = await asyncio.to_thread(call.part(RUNS).duplicate, call["id"])
