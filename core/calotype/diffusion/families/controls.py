@@ -58,6 +58,8 @@ def flux_config(takes: Takes) -> dict[str, Any]:
 
 def sd3_config(takes: Takes) -> dict[str, Any]:
     """The arguments of SD3ControlNetModel: those of the transformer, and what the hint has beside a latent."""
+    if "pos_embed.proj.weight" not in takes:  # those of SD 3.5 large
+        raise ValueError("it reads the latent through the transformer's own embedding, which is not done here")
     latent, hint = takes["pos_embed.proj.weight"].shape[1], takes["pos_embed_input.proj.weight"].shape[1]
     shared = sd3.config({**takes, "proj_out.weight": takes["pos_embed.proj.weight"]})
     return shared | {"out_channels": latent, "extra_conditioning_channels": hint - latent}
