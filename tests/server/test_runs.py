@@ -96,6 +96,8 @@ async def test_runs_are_found_by_state_and_words_and_page_by_page(waiting):
         second = await server.get(f"/v1/runs?limit=2&cursor={first['next']}")
         assert [r["name"] for r in first["runs"] + second["runs"]] == ["c", "b", "a"] and second["next"] == ""
         assert (await server.get("/v1/runs?state=done", 422))["pointer"] == "/state"
+        for cursor in ("x", "9" * 50, "1:2", "1:nan:" + "9" * 30):
+            assert (await server.get(f"/v1/runs?cursor={cursor}", 422))["pointer"] == "/cursor"
 
 
 async def test_a_paused_queue_begins_nothing_until_it_is_resumed(whole, settings, workflow):

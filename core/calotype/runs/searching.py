@@ -10,6 +10,7 @@ from calotype.runs.model import Page, Query
 from calotype.runs.rows import ORDER, many
 
 MOST = 500  # runs on a page
+LARGEST = 2**62  # of a number in a cursor: the database holds 64 bits
 
 
 def search(connection: sqlite3.Connection, query: Query, fts: bool) -> Page:
@@ -73,9 +74,17 @@ def _cursor(row: sqlite3.Row, ordered: bool) -> str:
 def _after(cursor: str, ordered: bool) -> tuple[str, list[Any]]:
     try:
         if not ordered:
-            return "n < ?", [int(cursor)]
+            return "n < ?", [_whole(cursor)]
         priority, position, n = cursor.split(":")
-        place = [-int(priority), float(position), int(n)]
+        place = [-_whole(priority), float(position), _whole(n)]
     except ValueError:
         raise RunError(f'"{cursor[:40]}" is no cursor; give the "next" of the page before, or none') from None
     return "(-priority, position, n) > (?, ?, ?)", place
+
+
+def _whole(text: str) -> int:
+    """A whole number that the database can hold. Raises ValueError."""
+    number = int(text)
+    if not -LARGEST <= number <= LARGEST:
+        raise ValueError(text)
+    return number

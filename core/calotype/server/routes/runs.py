@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from calotype.errors import RunError
 from calotype.runs import STATES, Query, Run, State
 from calotype.server.keys import DISPATCHER, RUNS
 from calotype.server.problems import Refused
@@ -164,7 +165,10 @@ async def runs(call: Call[None, RunsQuery]) -> dict[str, Any]:
     if wrong:
         raise Refused(422, "query", f"{wrong[0]!r} is no state; states are {', '.join(STATES)}", pointer="/state")
     query = Query(**given.model_dump(exclude={"state"}), state=states)  # type: ignore[arg-type]
-    page = await asyncio.to_thread(call.part(RUNS).list, query)
+    try:
+        page = await asyncio.to_thread(call.part(RUNS).list, query)
+    except RunError as error:  # the cursor is not one of ours
+        raise Refused(422, "query", str(error), pointer="/cursor") from None
     return {"runs": [said(run) for run in page.items], "next": page.next}
 
 
@@ -188,13 +192,16 @@ async def cancel(call: Call[Nothing, NoQuery]) -> dict[str, Any]:
 
 @routes.put("/v1/runs/{id}/edit", body=Submit, answer=Submitted, errors=(404, 409))
 async def edit(call: Call[Submit, NoQuery]) -> dict[str, Any]:
-    """Change a run that waits, at its place."""
-    await found(call)
+    """Change a run that waits, at its place. Without `targets` it keeps those that it had."""
+    run = await found(call)
     if call.body.count > 1 or call.body.sweep:
         at = "/sweep" if call.body.sweep else "/count"
         raise Refused(422, "body", "a run that waits stays one run", pointer=at)
     document = await document_of(call.request.app, call.body.workflow, "/workflow")
-    [one] = await prepare(call.request.app, document, call.body)
+    wish = call.body
+    if "targets" not in wish.model_fields_set:
+        wish = wish.model_copy(update={"targets": await asyncio.to_thread(call.part(RUNS).targets, run.id)})
+    [one] = await prepare(call.request.app, document, wish)
     changed = await asyncio.to_thread(call.part(RUNS).edit, call["id"], one.submission)
     call.part(DISPATCHER).wake()
     return said(changed) | {"seeds": one.seeds}
