@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from calotype.cli.sheet import write_sheet
 from calotype.cli.sweep import Axis, Sweep
 from calotype.cli.usage import UsageError
+from calotype.sheet import write_sheet
 
 
 def test_files_are_the_outermost_loop_so_that_each_checkpoint_is_loaded_once():

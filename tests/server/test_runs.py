@@ -6,6 +6,7 @@ import json
 import pytest
 
 from calotype.backends.local import InProcess
+from calotype.server.keys import RUNS
 from calotype.server.limits import Limits
 
 
@@ -55,6 +56,36 @@ async def test_a_run_that_waits_can_be_edited_and_duplicated(waiting, workflow):
         wrong = await server.put(f"/v1/runs/{ids['a']}/edit", {**body, "inputs": {"text": 1}}, 422)
         assert wrong["pointer"] == "/inputs/text"
         assert (await server.put(f"/v1/runs/{ids['a']}/edit", {**body, "count": 2}, 422))["pointer"] == "/count"
+
+
+async def test_an_edit_keeps_the_targets_that_it_does_not_name(whole, workflow):
+    async with whole() as server:
+        id = (await server.post("/v1/runs", {"workflow": workflow, "targets": ["text"]}, 202))["id"]
+        await server.put(f"/v1/runs/{id}/edit", {"workflow": workflow, "inputs": {"text": "other"}})
+        assert server.app[RUNS].targets(id) == ["text"]
+        await server.put(f"/v1/runs/{id}/edit", {"workflow": workflow, "targets": None})
+        assert server.app[RUNS].targets(id) is None
+
+
+async def test_runs_are_found_by_their_seed(whole, workflow):
+    async with whole() as server:
+        for seed in (41, 42, 4711):
+            await server.post("/v1/runs", {"workflow": workflow, "inputs": {"again": seed}, "name": str(seed)}, 202)
+        found = await server.get("/v1/runs?search=seed:42")
+        assert [r["name"] for r in found["runs"]] == ["42"]
+
+
+async def test_runs_that_were_sent_together_are_a_grid_of_what_they_have_different(whole, workflow):
+    async with whole() as server:
+        sweep = {"text": ["a", "b"], "again": [1, 2, 3]}
+        sent = await server.post("/v1/runs", {"workflow": workflow, "sweep": sweep}, 202)
+        found = await server.get(f"/v1/groups/{sent['group']}")
+        assert found["axes"] == [{"place": k, "values": v} for k, v in sweep.items()]
+        assert [c["values"] for c in found["cells"]] == [{"text": t, "again": n} for t in "ab" for n in (1, 2, 3)]
+        assert [c["run"]["id"] for c in found["cells"]] == [r["id"] for r in sent["runs"]] and found["columns"] == 3
+        png = await server.get(f"/v1/groups/{sent['group']}/sheet")
+        assert png[:8] == b"\x89PNG\r\n\x1a\n"
+        await server.get("/v1/groups/nothing", 404)
 
 
 async def test_a_run_that_is_cancelled_ends_and_can_be_forgotten(waiting, workflow):

@@ -16,13 +16,13 @@ from calotype.cli.items import Item, source_of
 from calotype.cli.ledger import NAME, Ledger, Result
 from calotype.cli.reporting import Reporter
 from calotype.cli.runner import Runner
-from calotype.cli.sheet import write_sheet
 from calotype.cli.sweep import Sweep, shown
 from calotype.cli.usage import UsageError, near
 from calotype.cli.values import single
 from calotype.errors import FileError
 from calotype.exports import write_bytes
 from calotype.registry import Registry
+from calotype.sheet import write_sheet
 from calotype.workflow import Document, write
 
 OUT = Path("out")

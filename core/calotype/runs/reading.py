@@ -40,11 +40,18 @@ class Reading:
 
     def workflow(self, id: str) -> dict[str, Any] | None:
         """The document of a run; None when there is none or it is pruned."""
-        return self._document(id, "workflow")
+        found: dict[str, Any] | None = self._document(id, "workflow")
+        return found
+
+    def targets(self, id: str) -> list[str] | None:
+        """The nodes that a run goes to; None for the output nodes, and when its document is pruned."""
+        found: list[str] | None = self._document(id, "targets")
+        return found
 
     def record(self, id: str) -> dict[str, Any] | None:
         """The record of a run that a worker brought to its end; None otherwise."""
-        return self._document(id, "record")
+        found: dict[str, Any] | None = self._document(id, "record")
+        return found
 
     def list(self, query: Query | None = None) -> Page:
         """One page of the runs that a query means. Raises RunError for a wrong cursor."""
@@ -100,13 +107,12 @@ class Reading:
             ).fetchall()
         return [_event(row) for row in rows]
 
-    def _document(self, id: str, column: str) -> dict[str, Any] | None:
+    def _document(self, id: str, column: str) -> Any:
         with self._database.read() as connection:
             row = connection.execute(
                 f"SELECT d.{column} FROM documents AS d JOIN runs AS r ON r.n = d.run WHERE r.id = ?", (id,)
             ).fetchone()
-        found: dict[str, Any] | None = json(row[0]) if row else None
-        return found
+        return json(row[0]) if row else None
 
 
 def _event(row: sqlite3.Row) -> dict[str, Any]:

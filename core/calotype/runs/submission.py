@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -21,14 +21,18 @@ def submission_of(
     client: str = "",
     kind: str = "run",
     group: str = "",
+    seeds: Iterable[int] = (),
 ) -> Submission:
-    """A submission of a document (canonical JSON, seeds resolved), with its models, node types and texts."""
+    """A submission of a document (canonical JSON, seeds resolved), with its models, node types, texts and seeds.
+
+    Seeds are found as "seed:7", and as the number alone.
+    """
     bodies = [workflow, *(s for s in workflow.get("subgraphs", {}).values() if isinstance(s, Mapping))]
     nodes = [n for body in bodies for n in body.get("nodes", {}).values() if isinstance(n, Mapping)]
     inputs = [given for node in nodes if isinstance(given := node.get("inputs"), Mapping)]
     values = [leaf for given in inputs for one in given.values() for leaf in _leaves(one)]
     models = [m for v in values if isinstance(v, Mapping) for m in _model(v)]
-    texts = [v for v in values if isinstance(v, str)]
+    texts = [v for v in values if isinstance(v, str)] + [f"seed:{seed}" for seed in seeds]
     return Submission(
         workflow=workflow,
         name=name or str(workflow.get("name", "")),

@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 import orjson
@@ -18,6 +20,7 @@ from calotype.plugins.record import Source
 from calotype.server.aside import greeted, source_key
 from calotype.services import Services
 from calotype.settings import GIB, Settings
+from calotype.sheet import write_sheet
 from calotype.workflow import migrate_nodes
 from calotype.workflow import read as read_document
 
@@ -37,6 +40,7 @@ class Answers:
             "plan": self.plan,
             "import": self.import_,
             "migrate": self.migrate,
+            "sheet": self.sheet,
         }
         try:
             return does[request["do"]](**{k: v for k, v in request.items() if k != "do"})
@@ -72,6 +76,14 @@ class Answers:
         with Services.open(self._settings) as services:
             document, notes = migrate_nodes(read_document(workflow), services.registry)
         return {"workflow": document.to_dict(), "notes": [n.to_dict() for n in notes]}
+
+    def sheet(self, cells: list[tuple[str, str | None]], columns: int) -> dict[str, Any]:
+        """A labelled sheet of pictures; cells: label and path. The PNG in base64."""
+        with TemporaryDirectory() as folder:
+            path = Path(folder, "sheet.png")
+            found = [(label, Path(p) if p and Path(p).is_file() else None) for label, p in cells]
+            write_sheet(path, found, columns)
+            return {"png": base64.b64encode(path.read_bytes()).decode()}
 
 
 def main() -> None:

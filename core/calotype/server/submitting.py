@@ -165,6 +165,7 @@ class _Preparing:
             priority=wish.priority,
             client=wish.client,
             group=group,
+            seeds=seeds.values(),
         )
         return Prepared(said, seeds)
 

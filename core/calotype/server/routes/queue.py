@@ -15,12 +15,15 @@ SHOWN = 100  # runs that wait
 
 
 class Queue(Answer):
-    """paused: nothing new is begun. counts: runs by state. waiting: the first of them, in order."""
+    """paused: nothing new is begun. counts: runs by state. waiting: the first of them, in order. newest: the number `n`
+    of the newest event when this was read: who goes on from there with /v1/events misses nothing.
+    """
 
     paused: bool
     counts: dict[str, int]
     running: list[RunAnswer]
     waiting: list[RunAnswer]
+    newest: int
 
 
 @routes.get("/v1/queue", answer=Queue)
@@ -46,9 +49,11 @@ async def resume(call: Call[Nothing, NoQuery]) -> dict[str, Any]:
 
 def _told(call: Call[Any, Any]) -> dict[str, Any]:
     runs = call.part(RUNS)
+    newest = runs.newest()
     return {
         "paused": runs.paused,
         "counts": runs.counts(),
         "running": [said(r) for r in runs.list(Query(state=("running",), limit=SHOWN)).items],
         "waiting": [said(r) for r in runs.list(Query(state=("queued",), limit=SHOWN)).items],
+        "newest": newest,
     }
