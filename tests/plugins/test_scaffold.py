@@ -43,6 +43,14 @@ def test_files_of_a_new_plugin(home):
     assert not [p for p in folder.rglob("*.*") if p.is_file() and "$" in p.read_text()]
 
 
+def test_a_new_plugin_with_a_widget_conforms_and_brings_it(home):
+    folder = new_plugin("Sepia_tones", home, widget=True)
+    assert (folder / "Sepia_tones" / "web" / "sepia-tones-amount.js").is_file()
+    report = check_plugin(folder, fresh=False)
+    assert report.ok and not report.findings, str(report)
+    assert discover([home], path=[])["Sepia_tones"].widgets == ("sepia-tones-amount",)
+
+
 @pytest.mark.parametrize("name", ["", "..", "../evil", "a/b", "/abs", "1st", "class", "calotype", "x y", "é", "a\0b"])
 def test_a_name_that_is_no_name_writes_nothing(home, name):
     with pytest.raises(PluginError, match="cannot be the name of a plugin"):

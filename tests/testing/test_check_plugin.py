@@ -177,3 +177,27 @@ def test_migrations_that_do_not_work(plugin, migrate, said):
     )
     (finding,) = quick(plugin(text)).findings
     assert (finding.level, finding.code) == ("error", "migrate") and said in finding.message
+
+
+WIDGET = """
+    class Dial(Node):
+        '''A number.'''
+
+        value: float = Input(default=1.0, widget="{name}")
+
+        def run(self) -> float:
+            return self.value
+"""
+
+
+@pytest.mark.parametrize(
+    "name, said", [("toys-dial", "and there is no "), ("other-dial", "begins with that of the plugin: toys-")]
+)
+def test_a_widget_that_the_plugin_does_not_bring(plugin, name, said):
+    (found,) = quick(plugin(WIDGET.format(name=name))).findings
+    assert found.code == "widget" and said in found.message
+
+
+def test_a_widget_has_the_name_of_an_element(plugin):
+    (found,) = quick(plugin(WIDGET.format(name="Dial"))).findings
+    assert found.code == "load" and "a name like film-grain-curve" in found.message

@@ -21,15 +21,17 @@ def Input(
     lazy: bool = False,
     least: int = 0,
     when: tuple[str, Any] | None = None,
+    widget: str | None = None,
 ) -> Any:
     """Say more of an input than its type and default.
 
     ge, le: range of a number, inclusive. step, multiline: for the widget. folder: for a `FileRef`, the folder of the
     host that it names a file in. lazy: evaluated only if `wants()` returns its name. least: for a variadic input
     (`tuple[T, ...]`), how many at least. when: (other input, value): shown and required only then.
+    widget: the plugin's own custom element that edits it, from `web/NAME.js` in the plugin's package.
     """
     said = {"doc": doc, "ge": ge, "le": le, "step": step, "multiline": multiline, "folder": folder, "lazy": lazy}
-    return dataclasses.field(default=default, metadata=said | {"least": least, "when": when})
+    return dataclasses.field(default=default, metadata=said | {"least": least, "when": when, "widget": widget})
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Input,))

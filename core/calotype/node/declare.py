@@ -20,6 +20,7 @@ from calotype.types import MAX_SEED, Role
 
 LANES = ("compute", "io")
 NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+ELEMENT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+\Z")  # of the names that HTML allows for custom elements
 
 
 def spec_of(cls: type[Node], prefix: str = "") -> NodeSpec:
@@ -107,6 +108,8 @@ def _item(cls: type[Node], name: str, hint: Any) -> Any:
 def _check_input(cls: type[Node], spec: InputSpec) -> None:
     if "FileRef" in sockets.names(spec.socket) and not spec.folder:
         raise _wrong(cls, 'is a file without a folder: give Input(folder="checkpoints")', spec.name)
+    if spec.widget is not None and not ELEMENT.match(spec.widget):
+        raise _wrong(cls, f"has the widget {spec.widget!r}; it is a name like film-grain-curve", spec.name)
     if spec.required or spec.variadic or spec.default is None or spec.folder:
         return
     complaint = spec.complaint(spec.default)

@@ -28,8 +28,9 @@ class InputSpec:
     """One input of a node type.
 
     socket: the type, of each item where `variadic`. default: `REQUIRED` if there is none. folder: for a file input, the
-    folder it comes from. role: its meaning to the engine ("seed", "batch_only", "prompt"). lazy: evaluated only if the node asks.
-    when: (other input, value): shown and required only then. ge, le: range, inclusive. step, multiline: for widgets.
+    folder it comes from. role: its meaning to the engine ("seed", "batch_only", "prompt"). lazy: evaluated only if
+    the node asks. when: (other input, value): shown and required only then. ge, le: range, inclusive. step, multiline:
+    for widgets. widget: the custom element of a plugin that edits it; it means nothing to the engine.
     """
 
     name: str
@@ -46,6 +47,7 @@ class InputSpec:
     variadic: bool = False
     least: int = 0
     when: tuple[str, Any] | None = None
+    widget: str | None = None
 
     @property
     def required(self) -> bool:

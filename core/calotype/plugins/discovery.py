@@ -14,6 +14,7 @@ from calotype.plugins.reading import Found, node_class, read
 from calotype.plugins.record import PluginRecord, Source, Status
 from calotype.plugins.sources import at, packages
 from calotype.plugins.sources import folders as in_folders
+from calotype.plugins.widgets import widget_files
 from calotype.registry import Registry
 
 Reader = Callable[[Source], Found]
@@ -147,6 +148,12 @@ class Plugins:
             if self._records[key].status == "ok":
                 yield from getattr(load(source), "IMPORTERS", ())
 
+    def widget(self, name: str) -> Path | None:
+        """The module of a widget of the editor, of the first working plugin that brings one of that name."""
+        brings = (key for key, r in self._records.items() if r.status != "disabled" and name in r.widgets)
+        key = next(brings, None)
+        return widget_files(self._sources[key]).get(name) if key is not None else None
+
     def save(self) -> None:
         """Write the catalogue."""
         self._catalogue.save()
@@ -204,4 +211,5 @@ def _record(source: Source, status: Status, error: str = "", nodes: Sequence[str
         error=error,
         nodes=tuple(nodes),
         requires=source.requires,
+        widgets=() if source.error else tuple(widget_files(source)),
     )

@@ -57,7 +57,8 @@ class Source:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginRecord:
     """One plugin. status: "ok"; "broken", with the reason in `error` and the nodes that work all the same in `nodes`;
-    "disabled" by the configuration, with the nodes that it would bring where they are known.
+    "disabled" by the configuration, with the nodes that it would bring where they are known. widgets: the
+    custom elements of the editor that it brings.
     """
 
     name: str
@@ -68,10 +69,15 @@ class PluginRecord:
     error: str = ""
     nodes: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
+    widgets: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form."""
-        return asdict(self) | {"nodes": list(self.nodes), "requires": list(self.requires)}
+        return asdict(self) | {
+            "nodes": list(self.nodes),
+            "requires": list(self.requires),
+            "widgets": list(self.widgets),
+        }
 
 
 def check_name(name: str) -> str:

@@ -10,22 +10,28 @@ from calotype.errors import PluginError
 from calotype.plugins.record import check_name
 
 
-def new_plugin(name: str, where: Path) -> Path:
+def new_plugin(name: str, where: Path, *, widget: bool = False) -> Path:
     """Write a plugin that passes its own tests into the new folder `where / name`, and return the folder.
 
-    It can be installed (`pip install -e`), or used as it lies in a folder of plugins. Raises PluginError if the name
+    It can be installed (`pip install -e`), or used as it lies in a folder of plugins. widget: with a widget of its own
+    for the editor. Raises PluginError if the name
     cannot be that of a plugin, if the folder is there already, or if it cannot be written.
     """
     from string import Template  # a start is quicker without it
 
     folder = where / check_name(name)
     package = name.replace("-", "_")
-    said = {"name": name, "package": package, "prefix": package, "version": _engine_version()}
+    element = f"{package.lower().replace('_', '-')}-amount"
+    said = {"name": name, "package": package, "prefix": package, "version": _engine_version(), "element": element}
+    said["widget"] = f', widget="{element}"' if widget else ""
     try:
         folder.mkdir(parents=True)
         for relative, text in _template(Path(__file__).with_name("template")):
-            file = folder / relative.replace("package/", f"{package}/").removesuffix(".txt")
-            file.parent.mkdir(exist_ok=True)
+            if not widget and relative.endswith(".js.txt"):
+                continue
+            named = relative.replace("package/", f"{package}/").replace("element.js", f"{element}.js")
+            file = folder / named.removesuffix(".txt")
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(Template(text).substitute(said), encoding="utf-8")
     except FileExistsError:
         raise PluginError(f"{folder} is there already; give another name, or remove it first") from None

@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 
 from calotype.errors import PluginError
-from calotype.node import Node
+from calotype.node import Node, NodeSpec
 from calotype.plugins.loading import forget
 from calotype.plugins.reading import Found, node_class, read
 from calotype.plugins.record import Source
 from calotype.plugins.sources import at, packages
+from calotype.plugins.widgets import FOLDER, widget_files
 from calotype.testing.imports import HEAVY, check_imports, python_files
 from calotype.testing.report import Finding, Report, errors, warnings
 from calotype.testing.trials import try_examples
@@ -40,7 +41,8 @@ def check_plugin(plugin: str | Path, *, fresh: bool = True) -> Report:
     whether the process survives it.
 
     Errors: `load` (it cannot be imported, or a node is declared wrongly), `private-import`, `duplicate` (two nodes of
-    one id), `doc` (a node without a docstring), `migrate`, and those of the nodes' own examples (see `try_examples`).
+    one id), `doc` (a node without a docstring), `widget` (an input names one that the plugin does not bring, or whose
+    name is not its own), `migrate`, and those of the nodes' own examples (see `try_examples`).
     Warnings: `heavy-import`, `slow-import`, `no-nodes`, `migrate` (a version above 1 without it).
     """
     source = find(plugin)
@@ -94,8 +96,22 @@ def _nodes(source: Source, found: Found) -> list[Finding]:
             findings += errors("duplicate", [f'"{name}" is defined in {other} and in {spec.source}'] if other else [])
             seen[name] = spec.source
         findings += errors("doc", [] if spec.doc else [f"{spec.source}: {spec.id} has no docstring"])
+        findings += _widgets(source, node.spec)
         cls = node_class(source, node)
         findings += _migration(cls, spec.id, spec.source, spec.migrates) + try_examples(cls, spec)
+    return findings
+
+
+def _widgets(source: Source, spec: NodeSpec) -> list[Finding]:
+    """Whether the plugin brings the widgets that the inputs name, under names that no other plugin has."""
+    brought, own = widget_files(source), f"{source.name.lower().replace('_', '-')}-"
+    findings: list[Finding] = []
+    for name, widget in ((i.name, i.widget) for i in spec.inputs.values() if i.widget):
+        where = f'{spec.source}: input "{name}" of {spec.id} has the widget {widget}'
+        if not widget.startswith(own):
+            findings += errors("widget", [f"{where}; its name begins with that of the plugin: {own}"])
+        elif widget not in brought:
+            findings += errors("widget", [f"{where}, and there is no {source.place / FOLDER / widget}.js"])
     return findings
 
 

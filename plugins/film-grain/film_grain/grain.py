@@ -21,7 +21,14 @@ class FilmGrain(Node, category="film"):
     """
 
     image: Image
-    amount: float = Input(default=0.1, ge=0, le=1, step=0.01, doc="Standard deviation of the grain in middle grey.")
+    amount: float = Input(
+        default=0.1,
+        ge=0,
+        le=1,
+        step=0.01,
+        doc="Standard deviation of the grain in middle grey.",
+        widget="film-grain-strip",
+    )
     size: float = Input(default=1.0, ge=0, le=16, step=0.1, doc="Radius of a grain in pixels; 0 is one pixel sharp.")
     seed: Seed = 0
     monochrome: bool = Input(default=True, doc="One grain for all colours, as in black and white film.")

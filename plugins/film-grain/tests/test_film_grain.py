@@ -6,6 +6,7 @@ from film_grain.grading import ApplyLook, ColourGrade, LookPreset
 from film_grain.grain import FilmGrain
 from film_grain.look import PRESETS, Look
 
+from calotype.node import spec_of
 from calotype.plugins import discover
 from calotype.testing import check_documents, check_plugin
 from calotype.types import Image
@@ -16,6 +17,12 @@ GREY = Image(torch.full((1, 64, 64, 3), 0.5))
 def test_the_plugin_conforms():
     report = check_plugin(Path(__file__).parents[1])
     assert report.ok and not report.findings, str(report)
+
+
+def test_the_amount_is_edited_by_a_widget_that_the_plugin_brings():
+    record = discover([Path(__file__).parents[2]])["film-grain"]
+    assert record.widgets == ("film-grain-strip",)
+    assert spec_of(FilmGrain).inputs["amount"].widget == "film-grain-strip"
 
 
 @pytest.mark.parametrize("size", [0.0, 0.4, 1.0, 3.0])
