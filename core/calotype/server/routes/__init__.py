@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from calotype.server.routes import (
     checking,
+    comparing,
     docs,
     editing,
     editor,
@@ -36,6 +37,7 @@ def every() -> Iterator[Route]:
         workflows,
         endpoints,
         checking,
+        comparing,
         editing,
         uploads,
         nodes,
