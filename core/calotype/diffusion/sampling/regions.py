@@ -99,7 +99,8 @@ def lay_out(canvas: Canvas, sides: Sequence[Sequence[Prompt]]) -> list[list[Regi
                 _add_counterpart(other, region)
     for other in laid[1:]:
         _share_controls(laid[0], other)
-    return [[_weighted(canvas, _cropped(canvas, region)) for region in side] for side in laid]
+    inside = [[replace(r, area=r.area and _clipped(r.area, canvas.sides)) for r in side] for side in laid]
+    return [[_weighted(canvas, _cropped(canvas, region)) for region in side] for side in inside]
 
 
 def _region(canvas: Canvas, prompt: Prompt) -> Region:
@@ -135,15 +136,16 @@ def _mask(canvas: Canvas, mask: Tensor) -> Tensor:
 
 
 def _area(canvas: Canvas, options: Mapping[str, Any], mask: Tensor | None) -> Area | None:
+    """As it is said: it may reach out of the latent, which counts where areas are compared."""
     sides = canvas.sides
     if options.get("mask_bounds") and mask is not None:
-        return _clipped(_bounds(mask), sides)
+        return _bounds(mask)
     if "area_share" in options:
         shares = options["area_share"]
         sizes = tuple(max(1, round(share * side)) for share, side in zip(shares, sides, strict=False))
         offsets = tuple(round(share * side) for share, side in zip(shares[len(sides) :], sides, strict=False))
-        return _clipped(sizes + offsets, sides)
-    return _clipped(tuple(options["area"]), sides) if "area" in options else None
+        return sizes + offsets
+    return tuple(options["area"]) if "area" in options else None
 
 
 def _clipped(area: Area, sides: tuple[int, ...]) -> Area:
