@@ -6,6 +6,7 @@ nothing hidden behind the end. A single picture becomes PNG, several frames beco
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from pathlib import Path
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 SECONDS = 60  # of the processor
 MEMORY = 3 * 1024**3  # bytes of addresses: 64 megapixels several times over
 WRITTEN = 1024**3  # bytes of one file
+DAMAGED, NO_DISK = 3, 4  # exit codes: what was sent is no good; the disk refused
 LONG_TEXT = 256 * 1024**2  # bytes of text in a PNG: workflows there may be long, and are thrown away
 
 
 def main(source: str, target: str, pixels: str, frames: str) -> int:
-    """Write `target`, and say what it is as JSON; what is wrong goes to stderr in one line, with exit code 3."""
+    """Write `target`, and say what it is as JSON; what is wrong goes to stderr in one line, with an exit code."""
     _limit()
     from PIL import Image, ImageSequence, PngImagePlugin
 
@@ -46,7 +48,7 @@ def main(source: str, target: str, pixels: str, frames: str) -> int:
         OverflowError,
     ) as error:
         print(" ".join(str(error or "not enough memory").split()), file=sys.stderr)
-        return 3
+        return NO_DISK if _of_the_disk(error) else DAMAGED
     first = plain[0]
     said = {
         "width": first.width,
@@ -56,6 +58,11 @@ def main(source: str, target: str, pixels: str, frames: str) -> int:
     }
     print(json.dumps(said | {"suffix": _suffix(plain)}))
     return 0
+
+
+def _of_the_disk(error: Exception) -> bool:
+    """Whether the system refused to read or write; a decoder's own words have no number, nor has our limit this one."""
+    return isinstance(error, OSError) and error.errno not in (None, errno.EFBIG)
 
 
 def _suffix(frames: list[Picture]) -> str:

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from calotype.crash import Crash
-from calotype.errors import FileError
+from calotype.errors import StoreError
 from calotype.files import file_hash, inside
 from calotype.files.hashes import PREFIX
 from calotype.uploads.header import Bounds, look, refused
+from calotype.uploads.recode import DAMAGED, NO_DISK
 
 SHORT = 16  # characters of the content hash in a name
 LONGEST_STEM = 60
@@ -60,11 +61,17 @@ class Uploads:
         self._children = threading.Semaphore(AT_ONCE)
 
     def begin(self) -> Path:
-        """A new file beside the pictures to be filled with what is sent; `accept` and `drop` remove it."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        for old in self.root.glob(f".*{TEMPORARY}"):
-            if time.time() - old.stat().st_mtime > STALE:
-                old.unlink(missing_ok=True)
+        """A new file beside the pictures to be filled with what is sent; `accept` and `drop` remove it.
+
+        Raises StoreError.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            for old in self.root.glob(f".*{TEMPORARY}"):
+                if time.time() - old.stat().st_mtime > STALE:
+                    old.unlink(missing_ok=True)
+        except OSError as error:
+            raise not_kept("pictures", error) from error
         return self.root / f".{secrets.token_hex(12)}{TEMPORARY}"
 
     def drop(self, part: Path) -> None:
@@ -72,7 +79,8 @@ class Uploads:
         part.unlink(missing_ok=True)
 
     def accept(self, part: Path, name: str = "") -> Uploaded:
-        """Take in the picture in a file of `begin`. name: what the sender calls it. Raises FileError."""
+        """Take in the picture in a file of `begin`. name: what the sender calls it. Raises FileError; StoreError when
+        the disk refuses."""
         called = f'"{_stem(name)}"' if _stem(name) else "the file"
         target = part.with_suffix(f".new{TEMPORARY}")
         try:
@@ -80,7 +88,7 @@ class Uploads:
             said = self._recoded(part, target, called)
             return self._keep(target, _stem(name), said, header.workflow)
         except OSError as error:
-            raise FileError(f"{called} cannot be kept: {error.strerror or error}") from error
+            raise not_kept(called, error) from error
         finally:
             part.unlink(missing_ok=True)
             target.unlink(missing_ok=True)
@@ -93,8 +101,11 @@ class Uploads:
                 done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False, cwd=self.root)
             except subprocess.TimeoutExpired:
                 raise refused("too-slow", f"{called} takes too long to be decoded") from None
+        known = done.returncode in (DAMAGED, NO_DISK)
+        why = done.stderr.decode(errors="replace").strip().rpartition("\n")[2] if known else ""
+        if done.returncode == NO_DISK:
+            raise not_kept(called, why)
         if done.returncode != 0:
-            why = done.stderr.decode(errors="replace").strip().rpartition("\n")[2] if done.returncode == 3 else ""
             raise refused("damaged", f"{called} cannot be decoded{f': {why[:200]}' if why else ''}", "Save it anew.")
         said: dict[str, Any] = json.loads(done.stdout)
         return said
@@ -112,6 +123,12 @@ class Uploads:
         return Uploaded(
             file=name, folder="input", hash=digest, bytes=size, workflow=workflow, new=known is None, **said
         )
+
+
+def not_kept(what: str, error: OSError | str) -> StoreError:
+    """What to say when it is not the sender's fault."""
+    why = error if isinstance(error, str) else error.strerror or error
+    return StoreError(f"{what} cannot be kept: {why}. See whether the disk of the server is full or read-only")
 
 
 def _stem(name: str) -> str:

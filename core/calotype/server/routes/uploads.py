@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from aiohttp import BodyPartReader, web
@@ -17,6 +17,7 @@ from calotype.server.keys import DOCUMENTS, LIMITS, UPLOADS
 from calotype.server.problems import Refused
 from calotype.server.routing import Answer, Asked, Call, NoQuery, Routes
 from calotype.server.sending import INLINE, PLAIN, send
+from calotype.uploads import not_kept
 from calotype.uploads.header import KINDS, START, described, refused, too_large
 
 routes = Routes("pictures")
@@ -25,6 +26,8 @@ KINDS_TAKEN = tuple(f"image/{kind}" for kind, *_ in KINDS)
 PIECE = 1 << 20  # bytes that are written at once
 FORM = 1 << 16  # bytes of a form around its file
 INPUT = "input"
+
+T = TypeVar("T")
 
 
 class UploadQuery(Asked):
@@ -160,7 +163,7 @@ async def _chunks(field: BodyPartReader) -> AsyncIterator[bytes]:
 
 async def _written(call: Call[Any, Any], chunks: AsyncIterator[bytes], part: Path) -> None:
     bounds, waiting, size = call.part(UPLOADS).bounds, call.part(LIMITS).reading, 0
-    file = await asyncio.to_thread(part.open, "wb")
+    file = await asyncio.to_thread(_disk, part.open, "wb")
     try:
         while True:
             async with asyncio.timeout(waiting):
@@ -172,11 +175,19 @@ async def _written(call: Call[Any, Any], chunks: AsyncIterator[bytes], part: Pat
             size += len(chunk)
             if size > bounds.bytes:
                 raise too_large("the file", bounds.bytes)
-            await asyncio.to_thread(file.write, chunk)
+            await asyncio.to_thread(_disk, file.write, chunk)
     except TimeoutError:
         raise Refused(408, "too-slow", f"nothing came for {waiting} s") from None
     finally:
-        await asyncio.to_thread(file.close)
+        await asyncio.to_thread(_disk, file.close)
+
+
+def _disk(work: Callable[..., T], *args: Any) -> T:
+    """Do something with the disk. Raises StoreError where that refuses."""
+    try:
+        return work(*args)
+    except OSError as error:
+        raise not_kept("the file", error) from error
 
 
 def _check_start(chunk: bytes) -> None:
