@@ -19,7 +19,7 @@ import { SeedField } from './SeedField'
 import { LineField, TextField } from './TextField'
 import { ToggleField } from './ToggleField'
 
-const WIDGETS: Record<Kind, Widget> = {
+export const WIDGETS: Record<Kind, Widget> = {
   choice: ChoiceField, toggle: ToggleField, seed: SeedField, integer: NumberField, number: NumberField, slider: NumberField,
   text: TextField, line: LineField, file: FileField, secret: SecretField, colour: ColourField, json: JsonField,
 }
