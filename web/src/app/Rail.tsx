@@ -1,6 +1,7 @@
 /** The narrow bar at the left: panels, and at the end help and settings. */
 
-import { COMMANDS, shownKeys } from './commands'
+import { COMMANDS } from './commands'
+import { shownKeys } from './keys'
 import { t } from './i18n'
 import { Icon, type IconName } from './Icon'
 import { useUi } from './ui'
@@ -17,7 +18,7 @@ export function Rail() {
     if (!command) return null
     const label = t(command.label)
     return (
-      <button key={id} type="button" aria-label={label} aria-pressed={panel === id} title={`${label} (${shownKeys(command.keys[0] ?? '')})`} onClick={command.run}>
+      <button key={id} type="button" aria-label={label} aria-pressed={panel === id} title={`${label} (${shownKeys(command.keys[0] ?? '')})`} onClick={() => command.run('')}>
         <Icon name={icon} size={18} />
       </button>
     )

@@ -2,11 +2,17 @@
 
 import { canvas, elsewhere } from '@/canvas/gestures'
 import * as act from '@/canvas/actions'
+import * as clip from '@/canvas/clip'
+import { chosenInstance, enterSubgraph, expandSubgraph, leaveSubgraph, makeSubgraph } from '@/canvas/grouping'
+import { renameSelected } from '@/canvas/renaming'
+import { arrow, connectFocused, focused, onCanvas, toSockets, travel } from '@/canvas/travel'
+import { cutAt } from '@/canvas/wiring'
 import { save } from '@/run/documents'
 import { cancel, submit } from '@/run/running'
 import { IDLE, useRuns } from '@/run/state'
 import { activeTab, flatId, newDocument, onSheet, useEditor } from './editor'
 import { t, type Key } from './i18n'
+import { comboOf } from './keys'
 import { useUi, type Panel, type Side } from './ui'
 import { patchPlace } from '@/model/operations'
 import { sheetOf } from '@/model/document'
@@ -17,10 +23,16 @@ export interface Command {
   /** Key combinations, as "Ctrl+Shift+Z"; Ctrl is Cmd on a Mac. */
   keys: readonly string[]
   group: 'run' | 'edit' | 'view' | 'file' | 'node'
-  run: () => void
+  run: (combo: string) => void
   /** Also while text is being written. */
   always?: boolean
+  /** Only while the canvas has the focus, or nothing has. */
+  onCanvas?: boolean
+  /** The browser tells of it by an event of its own: the keys are for show. */
+  native?: boolean
 }
+
+const ARROWS = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown']
 
 const editor = () => useEditor.getState()
 const ui = () => useUi.getState()
@@ -32,15 +44,35 @@ export const COMMANDS: readonly Command[] = [
   { id: 'stop', label: 'cmd.stop', keys: ['Ctrl+.'], group: 'run', always: true, run: () => stop() },
   { id: 'undo', label: 'cmd.undo', keys: ['Ctrl+Z'], group: 'edit', run: () => undo() },
   { id: 'redo', label: 'cmd.redo', keys: ['Ctrl+Shift+Z', 'Ctrl+Y'], group: 'edit', run: () => redo() },
-  { id: 'delete', label: 'cmd.delete', keys: ['Delete', 'Backspace'], group: 'edit', run: () => act.removeSelected(pickedLinks()) },
+  { id: 'copy', label: 'cmd.copy', keys: ['Ctrl+C'], group: 'edit', native: true, run: () => void clip.copy() },
+  { id: 'cut', label: 'cmd.cut', keys: ['Ctrl+X'], group: 'edit', native: true, run: () => void clip.copy(true) },
+  { id: 'paste', label: 'cmd.paste', keys: ['Ctrl+V'], group: 'edit', native: true, run: () => void clip.paste(false) },
+  { id: 'paste.links', label: 'cmd.paste.links', keys: ['Ctrl+Shift+V'], group: 'edit', native: true, run: () => void clip.paste(true) },
+  { id: 'delete', label: 'cmd.delete', keys: ['Delete', 'Backspace'], group: 'edit', run: () => remove() },
   { id: 'duplicate', label: 'cmd.duplicate', keys: ['Ctrl+D'], group: 'edit', run: () => duplicate() },
   { id: 'all', label: 'cmd.all', keys: ['Ctrl+A'], group: 'edit', run: () => selectAll() },
-  { id: 'palette', label: 'cmd.palette', keys: ['Tab', 'Shift+A', 'N'], group: 'node', run: () => openPalette() },
+  { id: 'none', label: 'cmd.none', keys: ['Ctrl+Shift+A'], group: 'edit', run: () => editor().select([]) },
+  { id: 'nudge', label: 'cmd.nudge', keys: [...ARROWS, ...ARROWS.map((a) => `Shift+${a}`)], group: 'edit', onCanvas: true, run: arrow },
+  { id: 'travel', label: 'cmd.travel', keys: ARROWS.map((a) => `Ctrl+${a}`), group: 'view', onCanvas: true, run: travel },
+  { id: 'sockets', label: 'cmd.sockets', keys: ['Enter'], group: 'node', onCanvas: true, run: () => intoNode() },
+  { id: 'connect', label: 'cmd.connect', keys: ['C'], group: 'node', onCanvas: true, run: () => connectFocused() },
+  { id: 'menu', label: 'cmd.menu', keys: ['Shift+F10', 'ContextMenu'], group: 'node', run: () => menu() },
+  { id: 'rename', label: 'cmd.rename', keys: ['F2'], group: 'node', run: () => renameSelected() },
+  { id: 'palette', label: 'cmd.palette', keys: ['Space', 'Shift+A', 'N'], group: 'node', run: () => openPalette() },
   { id: 'enabled', label: 'cmd.enabled', keys: ['Ctrl+B', 'Ctrl+M'], group: 'node', run: () => act.toggleEnabled(act.selectedWithMembers(canvas()?.nodes ?? [])) },
   { id: 'collapse', label: 'cmd.collapse', keys: ['Alt+C'], group: 'node', run: () => collapse() },
   { id: 'frame', label: 'cmd.frame', keys: ['Ctrl+G'], group: 'node', run: () => act.frameSelected() },
+  { id: 'subgraph', label: 'cmd.subgraph', keys: ['Ctrl+Shift+G'], group: 'node', run: () => void makeSubgraph() },
+  { id: 'expand', label: 'cmd.expand', keys: ['Ctrl+Shift+U'], group: 'node', run: () => void expandSubgraph() },
+  { id: 'enter', label: 'cmd.enter', keys: ['Alt+ArrowDown'], group: 'node', run: () => enterSubgraph() },
+  { id: 'leave', label: 'cmd.leave', keys: ['Alt+ArrowUp'], group: 'node', run: () => leaveSubgraph() },
+  { id: 'ports', label: 'cmd.ports', keys: ['Alt+P'], group: 'view', run: () => ui().show({ ports: !ui().ports }) },
   { id: 'tidy', label: 'cmd.tidy', keys: ['Shift+T'], group: 'view', run: () => act.tidy() },
   { id: 'fit', label: 'cmd.fit', keys: ['.', 'F'], group: 'view', run: () => void canvas()?.rf.fitView({ padding: 0.12, maxZoom: 1.2, duration: 180 }) },
+  { id: 'zoom.in', label: 'cmd.zoom.in', keys: ['+', '='], group: 'view', run: () => void canvas()?.rf.zoomIn({ duration: 120 }) },
+  { id: 'zoom.out', label: 'cmd.zoom.out', keys: ['-'], group: 'view', run: () => void canvas()?.rf.zoomOut({ duration: 120 }) },
+  { id: 'zoom.one', label: 'cmd.zoom.one', keys: ['0'], group: 'view', run: () => void canvas()?.rf.zoomTo(1, { duration: 120 }) },
+  { id: 'minimap', label: 'cmd.minimap', keys: ['M'], group: 'view', run: () => ui().show({ minimap: !ui().minimap }) },
   { id: 'find', label: 'cmd.find', keys: ['Ctrl+F'], group: 'view', always: true, run: () => ui().show({ panel: 'outline' }) },
   { id: 'outline', label: 'cmd.outline', keys: ['O'], group: 'view', run: () => toggle('outline') },
   { id: 'library', label: 'cmd.library', keys: ['L'], group: 'view', run: () => toggle('library') },
@@ -99,8 +131,15 @@ function selectAll(): void {
 function openPalette(): void {
   const shown = canvas()
   if (!shown) return
-  const screen = { ...shown.pointer }
+  const screen = paletteAt(shown.pointer)
   ui().show({ palette: { screen, flow: shown.rf.screenToFlowPosition(screen), wanted: null, from: null } })
+}
+
+/** At the pointer where it is over the canvas, else in the middle of it. */
+function paletteAt({ x, y }: { x: number; y: number }): { x: number; y: number } {
+  const stage = document.querySelector('.stage')?.getBoundingClientRect()
+  if (!stage || (x > stage.x && x < stage.right && y > stage.y && y < stage.bottom)) return { x, y }
+  return { x: stage.x + stage.width / 2 - 190, y: stage.y + stage.height / 4 }
 }
 
 function collapse(): void {
@@ -127,36 +166,65 @@ export function stop(): void {
   if (now?.run && (now.state === 'running' || now.state === 'queued')) void cancel(now.run)
 }
 
-const MAC = /Mac|iPhone|iPad/.test(navigator.userAgent)
-
-/** The combination that a key event is, as commands write it. */
-export function comboOf(e: KeyboardEvent): string {
-  const key = e.key === ' ' ? 'Space' : e.key.length === 1 ? e.key.toUpperCase() : e.key
-  const ctrl = MAC ? e.metaKey : e.ctrlKey
-  const shifted = e.shiftKey && (key.length > 1 || /[A-Z]/.test(key))
-  return [ctrl ? 'Ctrl' : '', e.altKey ? 'Alt' : '', shifted ? 'Shift' : '', key].filter(Boolean).join('+')
+/** Delete: at a socket its links, else what is selected. */
+function remove(): void {
+  const at = focused()
+  if (at?.handle) cutAt({ node: at.node, handle: at.handle })
+  else act.removeSelected(pickedLinks())
 }
+
+/** Enter: into a subgraph's instance, else to the sockets of the node. */
+function intoNode(): void {
+  const at = focused()
+  if (at?.handle) connectFocused()
+  else if (chosenInstance() !== null) enterSubgraph()
+  else if (at) toSockets(at.node)
+}
+
+/** The menu of what has the focus, as the right button would open it. */
+function menu(): void {
+  const [first] = activeTab(editor())?.selected ?? []
+  const held = document.activeElement?.closest('.canvas') ? document.activeElement : null
+  const node = first === undefined ? null : document.querySelector(`.react-flow__node[data-id="${CSS.escape(first)}"]`)
+  const element = held ?? node ?? document.querySelector('.canvas .react-flow__pane')
+  const box = element?.getBoundingClientRect()
+  if (!element || !box) return
+  const inside = { x: Math.min(Math.max(box.x + 12, 60), innerWidth - 40), y: Math.min(Math.max(box.y + Math.min(30, box.height), 60), innerHeight - 60) }
+  element.dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, cancelable: true, clientX: inside.x, clientY: inside.y }))
+}
+
+const TAP = 350 // milliseconds: a longer press of Space pans
 
 /** Listen for the commands' keys. The function ends it. */
 export function listen(): () => void {
-  const byKeys = new Map(COMMANDS.flatMap((c) => c.keys.map((k) => [k, c] as const)))
+  const byKeys = new Map(COMMANDS.filter((c) => !c.native).flatMap((c) => c.keys.map((k) => [k, c] as const)))
+  const events = new AbortController()
+  const { signal } = events
+  let space = 0
+  const usable = (command: Command, e: KeyboardEvent) =>
+    !e.defaultPrevented && (command.always === true || (!elsewhere() && !document.querySelector('[aria-modal=true]'))) && (!command.onCanvas || onCanvas()) && !pressesButton(command, e)
   const onKey = (e: KeyboardEvent) => {
-    const command = byKeys.get(comboOf(e))
-    if (!command || e.defaultPrevented || (elsewhere() && !command.always)) return
-    if (document.querySelector('[aria-modal=true]') && !command.always) return
-    if (e.key === 'Tab' && !onCanvas()) return
+    const combo = comboOf(e)
+    const command = byKeys.get(combo)
+    if (!command || !usable(command, e)) return
+    if (combo === 'Space') {
+      if (onCanvas() && !e.repeat) space = performance.now()
+      return
+    }
     e.preventDefault()
-    command.run()
+    command.run(combo)
   }
-  window.addEventListener('keydown', onKey)
-  return () => window.removeEventListener('keydown', onKey)
+  const onKeyUp = (e: KeyboardEvent) => {
+    if (e.key === ' ' && space > 0 && performance.now() - space < TAP && !elsewhere()) openPalette()
+    if (e.key === ' ') space = 0
+  }
+  window.addEventListener('keydown', onKey, { signal })
+  window.addEventListener('keyup', onKeyUp, { signal })
+  window.addEventListener('pointerdown', () => (space = 0), { signal, capture: true })
+  return () => events.abort()
 }
 
-/** Tab travels as everywhere, except on the canvas with nothing chosen. */
-function onCanvas(): boolean {
-  return document.activeElement === document.body || document.activeElement?.classList.contains('react-flow') === true
-}
-
-export function shownKeys(keys: string): string {
-  return MAC ? keys.replace('Ctrl+', '⌘').replace('Shift+', '⇧').replace('Alt+', '⌥') : keys
+/** Enter and Space belong to the button that has the focus. */
+function pressesButton(command: Command, e: KeyboardEvent): boolean {
+  return (e.key === 'Enter' || e.key === ' ') && !command.always && document.activeElement instanceof HTMLButtonElement
 }

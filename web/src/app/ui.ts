@@ -1,6 +1,7 @@
 /** What the page shows beside the documents: panels, dialogs, messages, the theme. */
 
 import { create } from 'zustand'
+import type { Link } from '@/model/links'
 import type { Wanted } from '@/model/search'
 
 export type Panel = 'library' | 'outline' | 'form' | 'history' | null
@@ -13,6 +14,8 @@ export interface PaletteAt {
   flow: { x: number; y: number }
   wanted: Wanted | null
   from: { node: string; end: string; index: number | null; way: 'source' | 'target' } | null
+  /** The link that the node goes between. */
+  between?: Link
 }
 
 export interface Message {
@@ -26,11 +29,14 @@ interface Ui {
   panel: Panel
   side: Side
   palette: PaletteAt | null
+  /** Whether the ports of the open subgraph are shown; whether the minimap is. */
+  ports: boolean
+  minimap: boolean
   dialog: string | null
   messages: readonly Message[]
   said: string
   theme: Theme
-  show: (change: Partial<Pick<Ui, 'panel' | 'side' | 'palette' | 'dialog'>>) => void
+  show: (change: Partial<Pick<Ui, 'panel' | 'side' | 'palette' | 'ports' | 'minimap' | 'dialog'>>) => void
   setTheme: (theme: Theme) => void
   tell: (kind: Message['kind'], text: string, action?: Message['action']) => void
   dismiss: (id: number) => void
@@ -45,6 +51,8 @@ export const useUi = create<Ui>()((set, get) => ({
   panel: null,
   side: null,
   palette: null,
+  ports: false,
+  minimap: true,
   dialog: null,
   messages: [],
   said: '',

@@ -5,28 +5,33 @@ import {
   type EdgeChange, type NodeChange, type OnConnectStartParams, type OnNodeDrag,
 } from '@xyflow/react'
 import '@xyflow/react/dist/base.css'
-import { useCallback, useEffect, useMemo, useRef, useState, type MouseEvent as ReactMouse } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, type FocusEvent, type MouseEvent as ReactMouse } from 'react'
+import { createPortal } from 'react-dom'
 import { activeTab, currentSheet, onSheet, typingOf, useEditor, type Tab } from '@/app/editor'
 import { t } from '@/app/i18n'
 import { useUi } from '@/app/ui'
 import { editFrame, moveNodes } from '@/model/operations'
 import * as act from './actions'
-import { outputSocket } from './connecting'
-import { end, FarWires } from './FarWires'
+import { dropLink, dropOnWire } from './drop'
+import { FarWires } from './FarWires'
 import { FAR, GraphNodeView } from './GraphNodeView'
-import { Flow, FRAME, handleEnd, members, type FlowNode, type Spots, type Wire } from './flow'
+import { Flow, FRAME, members, within, type FlowNode, type Spots, type Wire } from './flow'
 import { FrameView } from './FrameView'
 import { light, unlight } from './lit'
-import { useHeld, verdict, type Held } from './offer'
-import { distanceTo, type Point } from './paths'
-import { setBends, WireView } from './WireView'
+import { enterSubgraph } from './grouping'
 import { useGestures } from './gestures'
+import { MenuView } from './MenuView'
+import { useHeld, verdict } from './offer'
+import type { Point } from './paths'
+import { useMenus } from './pointing'
+import { sayNode } from './travel'
+import { WireView } from './WireView'
+import { addBend } from './wiring'
 
 const NODE_TYPES = { node: GraphNodeView, frame: FrameView }
 const EDGE_TYPES = { wire: WireView }
 const NO_WIRES: Wire[] = []
 const NO_SPOTS: Spots = new Map()
-const NEAR_WIRE = 14
 const isFar = (s: { transform: [number, number, number] }) => s.transform[2] < FAR
 
 export function Canvas({ tab }: { tab: Tab }) {
@@ -42,8 +47,20 @@ export function Canvas({ tab }: { tab: Tab }) {
   const plain = useMemo(() => flow.wiresOf(sheet, typing), [flow, sheet, typing])
   const wires = useMemo(() => (picked.size === 0 ? plain : plain.map((w) => (picked.has(w.id) ? { ...w, selected: true } : w))), [plain, picked])
   const viewKey = tab.levels.map((l) => l.instance).join('/')
-  const moving = useRef<{ links: string[]; carried: Map<string, Point> } | null>(null)
-  useGestures(rf, nodes, plain, picked)
+  const moving = useRef<{ copies: boolean; carried: Map<string, Point> } | null>(null)
+  const resize = useCallback((id: string, size: { w: number; h: number } | null) => {
+    const node = rf.getNode(id)
+    setSpots((before) => {
+      const after = new Map(before)
+      if (size && node) after.set(id, { x: node.position.x, y: node.position.y, ...size })
+      else after.delete(id)
+      return after
+    })
+  }, [rf])
+  useGestures({ rf, nodes, wires: plain, picked, resize })
+  const root = useRef<HTMLDivElement>(null)
+  useMenus(root)
+  const minimap = useUi((s) => s.minimap)
 
   useEffect(() => {
     const view = tab.views[viewKey]
@@ -74,15 +91,15 @@ export function Canvas({ tab }: { tab: Tab }) {
     })
   }, [])
 
-  const onDragStart: OnNodeDrag<FlowNode> = useCallback((_, node, dragged) => {
+  const onDragStart: OnNodeDrag<FlowNode> = useCallback((event, node, dragged) => {
     const carried = new Map<string, Point>()
     for (const one of dragged.length > 0 ? dragged : [node]) {
       if (one.type !== 'frame') continue
-      for (const inside of members(one.data.frame, rf.getNodes())) {
+      for (const inside of [...members(one.data.frame, rf.getNodes()), ...within(one.data.frame, rf.getNodes())]) {
         if (!dragged.some((d) => d.id === inside.id)) carried.set(inside.id, [inside.position.x - one.position.x, inside.position.y - one.position.y])
       }
     }
-    moving.current = { links: [], carried }
+    moving.current = { copies: event.altKey, carried }
   }, [rf])
 
   const onDrag: OnNodeDrag<FlowNode> = useCallback((_, node) => {
@@ -97,26 +114,20 @@ export function Canvas({ tab }: { tab: Tab }) {
 
   const onDragStop: OnNodeDrag<FlowNode> = useCallback((_, node, dragged) => {
     const all = dragged.length > 0 ? dragged : [node]
-    const frames = all.filter((n) => n.type === 'frame')
+    const copies = moving.current?.copies === true
     setSpots((spotted) => {
-      const places = [...spotted].filter(([id]) => !id.startsWith(FRAME))
-      const n = places.length + frames.length
-      if (n > 0) {
-        queueMicrotask(() => useEditor.getState().edit(t('step.move', { n }), onSheet((s) => {
-          moveNodes(s, places)
-          for (const f of frames) editFrame(s, f.id.slice(FRAME.length), { x: Math.round(f.position.x), y: Math.round(f.position.y) })
-        })))
-      }
+      if (spotted.size > 0) queueMicrotask(() => placed(spotted, copies))
       return NO_SPOTS
     })
     moving.current = null
-    const only = all.length === 1 && node.type === 'node' ? node : null
+    const only = all.length === 1 && node.type === 'node' && !copies ? node : null
     if (only) queueMicrotask(() => void dropOnWire(only, rf.getNodes(), plain))
   }, [rf, plain])
 
   const hold = useHeld((s) => s.hold)
-  const onConnectStart = useCallback((_: unknown, { nodeId, handleId }: OnConnectStartParams) => {
-    if (nodeId && handleId) hold({ node: nodeId, handle: handleId })
+  const onConnectStart = useCallback((event: MouseEvent | TouchEvent, { nodeId, handleId }: OnConnectStartParams) => {
+    const all = (event.ctrlKey || event.metaKey) && handleId?.startsWith('out:') === true
+    if (nodeId && handleId) hold({ node: nodeId, handle: handleId, ...(all ? { all } : {}) })
   }, [hold])
 
   const onConnectEnd = useCallback((event: MouseEvent | TouchEvent) => {
@@ -138,14 +149,14 @@ export function Canvas({ tab }: { tab: Tab }) {
   }
 
   return (
-    <div className="canvas" data-far={far || undefined} onDoubleClick={onDouble} role="application" aria-label={t('canvas.label')} data-linking={useHeld((s) => s.held !== null) || undefined}>
+    <div ref={root} className="canvas" onFocus={onFocus} data-far={far || undefined} onDoubleClick={onDouble} role="application" aria-label={t('canvas.label')} data-linking={useHeld((s) => s.held !== null) || undefined}>
       <ReactFlow<FlowNode, Wire>
         nodes={nodes} edges={far ? NO_WIRES : wires} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES}
         onNodesChange={onNodesChange} onEdgesChange={onEdgesChange}
         onNodeDragStart={onDragStart} onNodeDrag={onDrag} onNodeDragStop={onDragStop}
         onConnectStart={onConnectStart} onConnectEnd={onConnectEnd} isValidConnection={isValid}
         onEdgeClick={(e, wire) => { if (e.altKey && wire.data) act.unlink([wire.data.link]) }}
-        onEdgeDoubleClick={(e, wire) => addBend(wire, rf.screenToFlowPosition({ x: e.clientX, y: e.clientY }))}
+        onEdgeDoubleClick={(e, wire) => wire.data && addBend(wire.data.link, wire.data.bends, rf.screenToFlowPosition({ x: e.clientX, y: e.clientY }))}
         onNodeMouseEnter={(_, node) => { if (node.type === 'node' && node.selected) light(sheet, node.id) }}
         onNodeMouseLeave={unlight}
         onNodeDoubleClick={(e, node) => openInside(e, node)}
@@ -157,10 +168,34 @@ export function Canvas({ tab }: { tab: Tab }) {
       >
         {far && <FarWires sheet={sheet} nodes={nodes} />}
         <Background variant={BackgroundVariant.Dots} gap={24} size={1.2} />
-        <MiniMap pannable zoomable ariaLabel={t('minimap.label')} nodeColor="var(--minimap-node)" maskColor="var(--minimap-mask)" />
+        {minimap && <MiniMap pannable zoomable ariaLabel={t('minimap.label')} nodeColor="var(--minimap-node)" maskColor="var(--minimap-mask)" />}
       </ReactFlow>
+      {createPortal(<MenuView />, document.body)}
     </div>
   )
+}
+
+/** A node that gets the focus by key is chosen, and said. */
+function onFocus(e: FocusEvent): void {
+  const id = e.target.classList.contains('react-flow__node') && e.target.matches(':focus-visible') ? e.target.getAttribute('data-id') : null
+  if (id === null) return
+  const tab = activeTab(useEditor.getState())
+  if (id.startsWith(FRAME)) {
+    if (tab && !tab.frames.has(id.slice(FRAME.length))) useEditor.getState().select([], [id.slice(FRAME.length)])
+    return
+  }
+  if (tab && !tab.selected.has(id)) useEditor.getState().select([id])
+  sayNode(id)
+}
+
+/** What was dragged lies at its new place; or copies of it do, and it stays. */
+function placed(spotted: Spots, copies: boolean): void {
+  if (copies) { act.duplicateTo(spotted); return }
+  const [frames, nodes] = [[...spotted].filter(([id]) => id.startsWith(FRAME)), [...spotted].filter(([id]) => !id.startsWith(FRAME))]
+  useEditor.getState().edit(t('step.move', { n: spotted.size }), onSheet((s) => {
+    moveNodes(s, nodes)
+    for (const [id, { x, y }] of frames) editFrame(s, id.slice(FRAME.length), { x: Math.round(x), y: Math.round(y) })
+  }))
 }
 
 function selectChanged(changes: readonly { id: string; selected?: boolean }[]): void {
@@ -175,82 +210,8 @@ function selectChanged(changes: readonly { id: string; selected?: boolean }[]): 
   useEditor.getState().select(nodes, frames)
 }
 
-/** A node dropped on a wire goes between, where it fits. */
-function dropOnWire(node: FlowNode, nodes: readonly FlowNode[], wires: readonly Wire[]): boolean {
-  const at = new Map(nodes.flatMap((n) => (n.type === 'node' ? [[n.id, n]] : [])))
-  const middle: Point = [node.position.x + (node.width ?? 0) / 2, node.position.y + 18]
-  for (const wire of wires) {
-    if (wire.source === node.id || wire.target === node.id || !wire.data) continue
-    const [from, to] = [end(at.get(wire.source), wire.sourceHandle ?? ''), end(at.get(wire.target), wire.targetHandle ?? '')]
-    if (from && to && distanceTo(middle, from, wire.data.bends, to) < NEAR_WIRE) return act.insert(node.id, wire.data.link)
-  }
-  return false
-}
-
-/** Where a link is let go: on a socket, on a node, or on the canvas, where the palette offers what fits. */
-function dropLink(held: Held, event: MouseEvent | TouchEvent, rf: ReturnType<typeof useReactFlow<FlowNode, Wire>>): void {
-  const point = 'changedTouches' in event ? event.changedTouches[0] : event
-  if (!point) return
-  const under = document.elementFromPoint(point.clientX, point.clientY)
-  const state = act.now()
-  if (!state) return
-  const taken = handleEnd(held.handle)
-  const moved = taken.way === 'target' ? act.linkAt(state.sheet, held.node, taken.name, taken.index) : null
-  const start = moved ? { node: moved.source, handle: `out:${moved.output}` } : held
-  const socket = nearSocket(under, point)
-  if (socket) {
-    if (socket.node !== held.node || socket.handle !== held.handle) act.link(start, socket, moved ?? undefined)
-    return
-  }
-  const node = under?.closest('.react-flow__node')?.getAttribute('data-id')
-  if (node && !node.startsWith(FRAME)) {
-    if (node !== held.node) act.linkToNode(start, node)
-    return
-  }
-  if (moved) { act.unlink([moved]); return; }
-  const screen = { x: point.clientX, y: point.clientY }
-  const output = taken.way === 'source' ? outputSocket(state.sheet, state.typing, { node: held.node, output: taken.name }) : inputSocket(state, held)
-  if (output === null) return
-  const wanted = { socket: output, way: taken.way === 'source' ? ('into' as const) : ('out-of' as const) }
-  useUi.getState().show({ palette: { screen, flow: rf.screenToFlowPosition(screen), wanted, from: { node: held.node, end: taken.name, index: taken.index, way: taken.way } } })
-}
-
-function inputSocket(state: act.Now, held: Held) {
-  const node = state.sheet.nodes[held.node]
-  return node ? (state.typing.typeOf(state.sheet, held.node, node).inputs.find((i) => i.name === handleEnd(held.handle).name)?.socket ?? null) : null
-}
-
-const REACH = 26
-
-/** The socket under a point, or the nearest within reach. */
-function nearSocket(under: Element | null, point: { clientX: number; clientY: number }): Held | null {
-  const direct = under?.closest<HTMLElement>('.socket')
-  const near = direct ?? nearest(point)
-  const [node, ...handle] = near?.dataset.socket?.split('/') ?? []
-  return node !== undefined && handle.length > 0 ? { node, handle: handle.join('/') } : null
-}
-
-function nearest({ clientX, clientY }: { clientX: number; clientY: number }): HTMLElement | null {
-  let best: HTMLElement | null = null
-  let least = REACH
-  for (const dot of document.querySelectorAll<HTMLElement>('.socket[data-offer=fits]')) {
-    const box = dot.getBoundingClientRect()
-    const far = Math.hypot(box.x + box.width / 2 - clientX, box.y + box.height / 2 - clientY)
-    if (far < least) [best, least] = [dot, far]
-  }
-  return best
-}
-
-function addBend(wire: Wire, at: { x: number; y: number }): void {
-  if (!wire.data) return
-  const { link, bends } = wire.data
-  const key = link.index === null ? link.input : `${link.input}.${link.index}`
-  setBends(link.target, key, [...bends, [Math.round(at.x), Math.round(at.y)] as Point].sort((a, b) => a[0] - b[0]))
-}
-
 /** A double click on the head of a subgraph's instance opens it. */
 function openInside(e: ReactMouse, node: FlowNode): void {
   if (node.type !== 'node' || !node.data.node.type.startsWith('subgraph/')) return
-  if (!(e.target as HTMLElement).closest('.head')) return
-  useEditor.getState().enter({ instance: node.id, sheet: node.data.node.type.slice('subgraph/'.length) })
+  if ((e.target as HTMLElement).closest('.head')) enterSubgraph(node.id)
 }

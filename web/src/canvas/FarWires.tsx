@@ -11,6 +11,7 @@ export const FarWires = memo(function FarWires({ sheet, nodes }: { sheet: Sheet;
   const path = useMemo(() => {
     const at = new Map(nodes.filter((n): n is GraphNode => n.type === 'node').map((n) => [n.id, n]))
     return linksOf(sheet)
+      .filter(({ target, input }) => !sheet.layout?.[target]?.named?.includes(input))
       .map(({ source, output, target, input, index }) => {
         const from = end(at.get(source), outHandle(output))
         const to = end(at.get(target), inHandle(input, index))

@@ -4,14 +4,18 @@ import { useStore, type NodeProps } from '@xyflow/react'
 import { memo } from 'react'
 import { activeTab, flatId, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
+import type { Json } from '@/model/document'
 import type { Row } from '@/model/geometry'
+import { linkedTo } from '@/model/links'
 import { useTabRun } from '@/run/state'
 import { Field } from '@/widgets/Field'
 import { categoryColour } from './categories'
 import { inHandle, outHandle, socketY, type GraphNode } from './flow'
 import { NodeHeader } from './NodeHeader'
 import { NodePicture } from './NodePicture'
+import { ResizeGrip } from './ResizeGrip'
 import { SocketDot } from './SocketDot'
+import { goToNode } from './travel'
 
 /** Below this zoom nodes are boxes and all links are one path. */
 export const FAR = 0.35
@@ -50,6 +54,8 @@ function NearNode({ id, data, selected }: NodeProps<GraphNode>) {
       ))}
       {shape.picture !== null && <NodePicture id={id} flat={flat} node={node} top={shape.picture} height={shape.height - shape.picture} />}
       <StepPreview flat={flat} />
+      {type.unknown && !shape.collapsed && <p className="unknown-note">{unknownNote(node.type)}</p>}
+      {!shape.collapsed && <ResizeGrip id={id} shape={shape} />}
     </article>
   )
 }
@@ -66,7 +72,8 @@ function InputRow({ id, data, row }: { id: string; data: GraphNode['data']; row:
             <span className="label" data-needed={(!linked && input.default === undefined && !input.variadic) || undefined}>
               {input.name}
               {index !== null && input.variadic && linked ? ` ${index + 1}` : ''}
-              {named && <NamedLink id={id} row={row} data={data} />}
+              {named && <NamedLink row={row} data={data} />}
+              {!linked && <HeldValue value={data.node.inputs?.[input.name]} />}
             </span>
           ) : (
             <Field node={id} input={input} value={data.node.inputs?.[input.name]} values={data.node.inputs} />
@@ -78,11 +85,25 @@ function InputRow({ id, data, row }: { id: string; data: GraphNode['data']; row:
   )
 }
 
-function NamedLink({ data, row }: { id: string; data: GraphNode['data']; row: Row }) {
+/** A link that is shown by name; a click goes to where it comes from. */
+function NamedLink({ data, row }: { row: Row; data: GraphNode['data'] }) {
   const value = data.node.inputs?.[row.input.name]
-  const one = row.index === null ? value : Array.isArray(value) ? value[row.index] : undefined
-  const from = typeof one === 'object' && one !== null && !Array.isArray(one) ? one.from : ''
-  return <span className="named">← {typeof from === 'string' ? from : ''}</span>
+  const end = linkedTo(row.index === null ? value : Array.isArray(value) ? value[row.index] : undefined)
+  if (!end) return null
+  const from = `${end.node}.${end.output}`
+  return <button type="button" className="named nodrag" aria-label={t('named.go', { from })} title={t('named.go', { from })} onClick={() => goToNode(end.node)}>{from}</button>
+}
+
+/** What a socket without a widget holds: values of types that are not known are seen, and kept. */
+function HeldValue({ value }: { value: Json | undefined }) {
+  if (value === undefined || (Array.isArray(value) && value.some((v) => linkedTo(v)))) return null
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return <span className="held" title={text}>{text}</span>
+}
+
+function unknownNote(type: string): string {
+  const dot = type.lastIndexOf('.')
+  return dot < 1 ? t('node.unknown.note', { type }) : t('node.unknown.plugin', { plugin: type.slice(0, dot) })
 }
 
 function StepPreview({ flat }: { flat: string }) {

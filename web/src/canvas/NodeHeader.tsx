@@ -6,6 +6,7 @@ import { t } from '@/app/i18n'
 import type { NodeType } from '@/model/catalogue'
 import type { NodeJson } from '@/model/document'
 import { patchPlace } from '@/model/operations'
+import { memoryOf } from '@/panels/LastRun'
 import { useTabRun, type NodeRun, type PlanMark } from '@/run/state'
 import { Icon } from '@/app/Icon'
 
@@ -41,20 +42,25 @@ export const NodeHeader = memo(function NodeHeader({ id, flat, node, type, colla
   )
 })
 
+/** What a node's mark says: off, running, failed, how long it took, or what the next run would do, and why. */
 function Mark({ run, mark, disabled }: { run: NodeRun | undefined; mark: PlanMark | undefined; disabled: boolean }) {
   if (disabled) return <span className="mark quiet" title={t('mark.off.why')}>{t('mark.off')}</span>
   if (run?.status === 'running') return <span className="mark live">{run.total ? `${run.done ?? 0}/${run.total}` : '…'}</span>
-  if (run?.status === 'failed') return <span className="mark bad" title={run.error}><Icon name="alert" /></span>
-  if (run?.status === 'skipped') return <span className="mark quiet" title={run.error}>{t('mark.blocked')}</span>
-  if (run?.status === 'ran' && run.seconds !== undefined && (!mark || mark.status === 'hit')) return <span className="mark quiet" title={peak(run)}>{seconds(run.seconds)}</span>
-  if (!mark) return null
-  if (mark.status === 'hit' || mark.status === 'idle') return <span className="mark quiet" data-plan="hit" title={t('mark.hit.why')}><Icon name="check" /></span>
-  if (mark.status === 'run') return <span className="mark will" data-plan="run" title={mark.reason || t('mark.run.why')} role="img" aria-label={mark.reason || t('mark.run.why')} />
-  return null
+  if (run?.status === 'failed') return <span className="mark bad" role="img" aria-label={run.error} title={run.error}><Icon name="alert" /></span>
+  if (run?.status === 'skipped') return <span className="mark quiet" data-plan="blocked" title={t('mark.blocked.why', { node: run.error ?? '' })}>{t('mark.blocked')}</span>
+  const took = run?.status === 'ran' && run.seconds !== undefined ? <span className="took" title={memoryOf(run)}>{seconds(run.seconds)}</span> : null
+  return <>{took}<Planned mark={mark} /></>
 }
 
-function peak(run: NodeRun): string {
-  return run.peak ? t('mark.peak', { size: `${(run.peak / 2 ** 20).toFixed(0)} MB` }) : ''
+function Planned({ mark }: { mark: PlanMark | undefined }) {
+  if (!mark || mark.status === 'later') return null
+  if (mark.status === 'blocked') return <span className="mark quiet" data-plan="blocked" title={mark.reason}>{t('mark.blocked')}</span>
+  if (mark.status === 'run') return <span className="mark will" data-plan="run" role="img" title={why(mark)} aria-label={why(mark)} />
+  return <span className="mark quiet" data-plan="hit" role="img" title={t('mark.hit.why')} aria-label={t('mark.hit.why')}><Icon name="check" /></span>
+}
+
+function why(mark: PlanMark): string {
+  return mark.reason ? t('mark.run.because', { reason: mark.reason }) : t('mark.run.why')
 }
 
 export function seconds(value: number): string {

@@ -4,7 +4,9 @@ import { Handle, Position } from '@xyflow/react'
 import { memo } from 'react'
 import { t } from '@/app/i18n'
 import { described, type Socket } from '@/model/sockets'
+import { activeTab, currentSheet, useEditor } from '@/app/editor'
 import { colourOf, socketLook } from './kinds'
+import { lightSocket, unlight } from './lit'
 import { useOffer } from './offer'
 
 interface Props {
@@ -20,6 +22,10 @@ interface Props {
 export const SocketDot = memo(function SocketDot({ id, node, name, socket, way, y, linked }: Props) {
   const look = socketLook(socket)
   const offer = useOffer(node, id)
+  const light = () => {
+    const tab = activeTab(useEditor.getState())
+    if (tab) lightSocket(currentSheet(tab), node, way, name)
+  }
   const label = t(way === 'target' ? 'socket.input' : 'socket.output', { name, type: described(socket) })
   return (
     <Handle
@@ -36,6 +42,10 @@ export const SocketDot = memo(function SocketDot({ id, node, name, socket, way, 
       aria-label={label}
       role="button"
       tabIndex={-1}
+      onMouseEnter={light}
+      onMouseLeave={unlight}
+      onFocus={light}
+      onBlur={unlight}
     />
   )
 })

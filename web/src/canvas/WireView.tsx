@@ -2,14 +2,12 @@
 
 import { BaseEdge, useReactFlow, type EdgeProps } from '@xyflow/react'
 import { memo, useState, type PointerEvent } from 'react'
-import { onSheet, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
-import { placeKey } from '@/model/links'
-import { patchPlace } from '@/model/operations'
 import { colourOf } from './kinds'
 import { wirePath, type Point } from './paths'
 import type { Wire } from './flow'
 import { useLit } from './lit'
+import { setBends } from './wiring'
 
 export const WireView = memo(function WireView(props: EdgeProps<Wire>) {
   const { id, data, sourceX, sourceY, targetX, targetY, selected } = props
@@ -27,7 +25,7 @@ export const WireView = memo(function WireView(props: EdgeProps<Wire>) {
     if (!held) return
     const moved = data.bends.map((p, i) => (i === at ? point(e) : p))
     setHeld(null)
-    setBends(props.target, placeKey(data.link.input, data.link.index), moved)
+    setBends(data.link, moved)
   }
   return (
     <g data-wire={id} data-lit={lit} style={{ ['--kind' as string]: colourOf(data.kind) }}>
@@ -38,21 +36,9 @@ export const WireView = memo(function WireView(props: EdgeProps<Wire>) {
           onPointerDown={(e) => { e.stopPropagation(); e.currentTarget.setPointerCapture(e.pointerId); setHeld({ at: i, point: [x, y] }) }}
           onPointerMove={(e) => held && setHeld({ at: i, point: point(e) })}
           onPointerUp={(e) => drop(e, i)}
-          onDoubleClick={(e) => { e.stopPropagation(); setBends(props.target, placeKey(data.link.input, data.link.index), data.bends.filter((_, k) => k !== i)) }}
+          onDoubleClick={(e) => { e.stopPropagation(); setBends(data.link, data.bends.filter((_, k) => k !== i)) }}
         />
       ))}
     </g>
   )
 })
-
-/** Give a link other bends, as a step. */
-export function setBends(node: string, key: string, points: readonly Point[]): void {
-  useEditor.getState().edit(
-    t('step.bend'),
-    onSheet((sheet) => {
-      const bends = { ...sheet.layout?.[node]?.bends, [key]: [...points] }
-      if (points.length === 0) Reflect.deleteProperty(bends, key)
-      patchPlace(sheet, node, { bends: Object.keys(bends).length > 0 ? bends : undefined } as object)
-    }),
-  )
-}

@@ -12,7 +12,7 @@ import * as op from '@/model/operations'
 import { tidied, type Box } from '@/model/tidy'
 import type { Typing } from '@/model/typing'
 import { firstFitting, firstGiving, judge } from './connecting'
-import { handleEnd, members, type FlowNode } from './flow'
+import { FRAME, handleEnd, members, type FlowNode } from './flow'
 import type { Held } from './offer'
 
 export interface Now {
@@ -40,13 +40,15 @@ export function freshNode(type: NodeType): NodeJson {
 }
 
 /** Add a node, and link it to what was held; the id. */
-export function add(type: NodeType, at: { x: number; y: number }, held: Held | null): string | null {
+export function add(type: NodeType, at: { x: number; y: number }, held: Held | null, between?: Link): string | null {
   const state = now()
   if (!state) return null
   const id = op.freshId(state.sheet, type.id)
   edit(t('step.add', { type: type.id }), (sheet, document) => {
     op.addNode(sheet, id, freshNode(type), { x: Math.round(at.x), y: Math.round(at.y) })
-    if (held) join(sheet, typingOf(document, useEditor.getState().catalogue), held, id)
+    const typing = typingOf(document, useEditor.getState().catalogue)
+    if (held) join(sheet, typing, held, id)
+    if (between) put(sheet, typing, id, between)
   })
   useEditor.getState().select([id])
   useUi.getState().announce(t('said.added', { type: type.id, id }))
@@ -116,11 +118,16 @@ export function unlink(links: readonly Link[]): void {
 export function insert(id: string, wire: Link): boolean {
   const state = now()
   if (!state || wire.source === id || wire.target === id) return false
-  const into = firstFitting(state.sheet, state.typing, { node: wire.source, output: wire.output }, id)
-  const out = into && firstGiving(state.sheet, state.typing, id, { node: wire.target, input: wire.input })
-  if (!into || !out) return false
-  edit(t('step.insert'), (sheet) => op.insertOnLink(sheet, wire, into, variadicOf(sheet, state.typing, into), out))
-  return true
+  let done = false
+  edit(t('step.insert'), (sheet) => (done = put(sheet, state.typing, id, wire)))
+  return done
+}
+
+function put(sheet: Sheet, typing: Typing, id: string, wire: Link): boolean {
+  const into = firstFitting(sheet, typing, { node: wire.source, output: wire.output }, id)
+  const out = into && firstGiving(sheet, typing, id, { node: wire.target, input: wire.input })
+  if (into && out) op.insertOnLink(sheet, wire, into, variadicOf(sheet, typing, into), out)
+  return Boolean(into && out)
 }
 
 export function removeSelected(wires: readonly Link[] = []): void {
@@ -156,6 +163,21 @@ export function paste(text: string, at: { x: number; y: number }, keepLinks: boo
   edit(t('step.paste', { n: Object.keys(clip.nodes).length }), (_, document, name) => (ids = pasted(document, name, clip, at, keepLinks)))
   useEditor.getState().select(ids)
   return true
+}
+
+/** Copies of what was dragged, where it was let go; links into it are kept. */
+export function duplicateTo(spots: ReadonlyMap<string, { x: number; y: number }>): void {
+  const tab = activeTab(useEditor.getState())
+  if (!tab || spots.size === 0) return
+  const isFrame = (id: string) => id.startsWith(FRAME)
+  const nodes = new Set([...spots.keys()].filter((id) => !isFrame(id)))
+  const frames = new Set([...spots.keys()].filter(isFrame).map((id) => id.slice(FRAME.length)))
+  const clip = copied(tab.history.document, sheetName(tab), nodes, frames)
+  const places = [...spots.values()]
+  const at = { x: Math.min(...places.map((p) => p.x)), y: Math.min(...places.map((p) => p.y)) }
+  let ids: string[] = []
+  edit(t('step.duplicate', { n: nodes.size }), (_, document, name) => (ids = pasted(document, name, clip, at, true)))
+  useEditor.getState().select(ids)
 }
 
 /** Boxes of nodes, as they are drawn. */

@@ -178,3 +178,12 @@ export function members(frame: Frame, nodes: readonly FlowNode[]): GraphNode[] {
     return x >= frame.x && y >= frame.y && x + (n.width ?? 0) <= frame.x + frame.w && y + (n.height ?? 0) <= frame.y + frame.h
   })
 }
+
+/** The frames that lie inside of a frame. */
+export function within(frame: Frame, nodes: readonly FlowNode[]): FrameNode[] {
+  return nodes.filter((n): n is FrameNode => {
+    if (n.type !== 'frame' || n.data.frame.id === frame.id) return false
+    const { x, y, w, h } = n.data.frame
+    return x >= frame.x && y >= frame.y && x + w <= frame.x + frame.w && y + h <= frame.y + frame.h
+  })
+}

@@ -15,6 +15,8 @@ export interface CanvasHandle {
   wires: readonly Wire[]
   picked: ReadonlySet<string>
   pointer: { x: number; y: number }
+  /** Show a node at another size while it is being resized; null ends it. */
+  resize: (id: string, size: { w: number; h: number } | null) => void
 }
 
 let shown: CanvasHandle | null = null
@@ -23,11 +25,11 @@ export function canvas(): CanvasHandle | null {
   return shown
 }
 
-export function useGestures(rf: Rf, nodes: readonly FlowNode[], wires: readonly Wire[], picked: ReadonlySet<string>): void {
+export function useGestures({ rf, nodes, wires, picked, resize }: Omit<CanvasHandle, 'pointer'>): void {
   const pointer = useRef({ x: innerWidth / 2, y: innerHeight / 2 })
   useEffect(() => {
-    shown = { rf, nodes, wires, picked, pointer: pointer.current }
-  }, [rf, nodes, wires, picked])
+    shown = { rf, nodes, wires, picked, resize, pointer: pointer.current }
+  }, [rf, nodes, wires, picked, resize])
   useEffect(() => {
     const onMove = (e: PointerEvent) => {
       pointer.current.x = e.clientX

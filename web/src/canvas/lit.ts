@@ -18,6 +18,15 @@ export function light(sheet: Sheet, node: string): void {
   useLit.setState({ wires: new Set(wires.map(linkId)) })
 }
 
+/** Light all that a socket's value comes from, or goes to. */
+export function lightSocket(sheet: Sheet, node: string, way: 'source' | 'target', name: string): void {
+  const links = linksOf(sheet)
+  const first = links.filter((l) => (way === 'source' ? l.source === node && l.output === name : l.target === node && l.input === name))
+  const beyond = reached(sheet, first.map((l) => (way === 'source' ? l.target : l.source)), way === 'source' ? 'down' : 'up')
+  const path = links.filter((l) => beyond.has(l.source) && beyond.has(l.target))
+  useLit.setState({ wires: new Set([...first, ...path].map(linkId)) })
+}
+
 export function unlight(): void {
   if (useLit.getState().wires !== null) useLit.setState({ wires: null })
 }

@@ -12,6 +12,8 @@ export const FIELD = 34
 export const TEXT = 92
 export const PICTURE = 200
 export const PAD = 10
+/** A line that says what is not installed. */
+export const NOTE = 24
 export const SOCKET = 12
 export const COLLAPSED = HEADER
 
@@ -44,15 +46,16 @@ export function shapeOf(type: NodeType, node: NodeJson, place: Place): Shape {
   const rows: Row[] = []
   const inputs = shownInputs(type, node.inputs)
   const sockets = inputs.filter((i) => !isField(i, node.inputs?.[i.name]))
-  let y = HEADER + 6
+  const top = HEADER + 6 + (type.unknown ? NOTE : 0)
+  let y = top
   for (const input of sockets) {
     for (const { index, linked } of slots(input, node.inputs?.[input.name])) {
       rows.push({ kind: 'socket', input, index, linked, y, height: ROW })
       y += ROW
     }
   }
-  const outputs = type.outputs.map(({ name }, i) => ({ name, y: HEADER + 6 + i * ROW + ROW / 2 }))
-  y = Math.max(y, HEADER + 6 + type.outputs.length * ROW)
+  const outputs = type.outputs.map(({ name }, i) => ({ name, y: top + i * ROW + ROW / 2 }))
+  y = Math.max(y, top + type.outputs.length * ROW)
   for (const input of inputs) {
     if (!isField(input, node.inputs?.[input.name])) continue
     const kind = isTall(input) ? 'text' : 'field'
@@ -101,7 +104,7 @@ function isPlain(input: InputType): boolean {
 }
 
 export function isTall(input: InputType): boolean {
-  return input.multiline
+  return input.multiline || typeof input.widget === 'string'
 }
 
 /** The places of an input for links: one, or one for each item and one more. */

@@ -1,6 +1,7 @@
 /** Every shortcut, by what it is for. */
 
-import { COMMANDS, shownKeys } from '@/app/commands'
+import { COMMANDS } from '@/app/commands'
+import { shownKeys } from '@/app/keys'
 import { t, type Key } from '@/app/i18n'
 
 const GROUPS = ['run', 'edit', 'node', 'view', 'file'] as const
