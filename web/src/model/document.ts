@@ -110,3 +110,13 @@ export function canonical(value: unknown): string {
   }
   return value === undefined ? 'null' : JSON.stringify(value)
 }
+
+/** Whether two values are equal as JSON. What is shared is not looked into, so that one edit is found quickly. */
+export function equal(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((v, i) => equal(v, b[i]))
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  const said = Object.entries(a).filter(([, v]) => v !== undefined)
+  const others = b as Record<string, unknown>
+  return said.every(([k, v]) => equal(v, others[k])) && Object.keys(others).filter((k) => others[k] !== undefined).length === said.length
+}

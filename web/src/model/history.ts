@@ -42,10 +42,25 @@ export function did(history: History, label: string, change: Change, at: number,
   const last = history.past.at(-1)
   const step: Step = { label, patches, inverse, at, ...(merge === undefined ? {} : { merge }) }
   if (last && merge !== undefined && last.merge === merge && at - last.at <= MERGE_WITHIN && history.future.length === 0) {
-    const joined = { ...step, patches: [...last.patches, ...patches], inverse: [...inverse, ...last.inverse] }
-    return { document, past: [...history.past.slice(0, -1), joined], future: [] }
+    return { document, past: [...history.past.slice(0, -1), joined(last, step)], future: [] }
   }
   return { document, past: [...history.past, step].slice(-LONGEST), future: [] }
+}
+
+/** Two steps as one. What was set again and again is kept once: a step does not grow with every letter. */
+function joined(last: Step, step: Step): Step {
+  const kept = last.patches.length - step.patches.length
+  const tail = last.patches.slice(kept)
+  const again = kept >= 0
+    && step.patches.every((p, i) => p.op === 'replace' && samePath(p, tail[i]))
+    && (tail.length === 1 || tail.every((p) => p.op === 'replace'))
+  if (!again) return { ...step, patches: [...last.patches, ...step.patches], inverse: [...step.inverse, ...last.inverse] }
+  const set = tail.map((p, i) => ({ ...p, value: step.patches[i]?.value as unknown }))
+  return { ...step, patches: [...last.patches.slice(0, kept), ...set], inverse: last.inverse }
+}
+
+function samePath(a: Patch, b: Patch | undefined): boolean {
+  return b !== undefined && a.path.length === b.path.length && a.path.every((part, i) => part === b.path[i])
 }
 
 export function undone(history: History): History {

@@ -35,12 +35,14 @@ interface Ask {
   file?: Blob
   headers?: Record<string, string>
   signal?: AbortSignal
+  /** It is carried out also when the page is left meanwhile. */
+  keepalive?: boolean
 }
 
-export async function ask<T>(path: string, { method = 'GET', body, file, headers = {}, signal }: Ask = {}): Promise<Reply<T>> {
+export async function ask<T>(path: string, { method = 'GET', body, file, headers = {}, signal, keepalive = false }: Ask = {}): Promise<Reply<T>> {
   const json = body !== undefined || (method !== 'GET' && !file)
   const response = await fetch(path, {
-    method, credentials: 'same-origin',
+    method, keepalive, credentials: 'same-origin',
     headers: { Accept: 'application/json', ...(json ? { 'Content-Type': 'application/json' } : {}), ...headers },
     ...(file ? { body: file } : json ? { body: JSON.stringify(body ?? {}) } : {}),
     ...(signal ? { signal } : {}),
