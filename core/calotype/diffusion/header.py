@@ -20,13 +20,18 @@ BITS = {
     "BF16": 16, "I32": 32, "U32": 32, "F32": 32, "C64": 64, "I64": 64, "U64": 64, "F64": 64, "F4": 4,
     "F6_E2M3": 6, "F6_E3M2": 6,
 }  # fmt: skip
-FOREIGN = (
-    (b"PK\x03\x04", "a pickled PyTorch file (zip), which can run code when it is opened"),
-    (b"\x80\x02", "a pickled PyTorch file, which can run code when it is opened"),
-    (b"\x80\x04", "a pickled PyTorch file, which can run code when it is opened"),
-    (b"version https://git-lfs", "a Git LFS pointer: the weights themselves were never downloaded"),
-    (b"<", "a web page, probably saved in place of the file when a download failed"),
-    (b"\x89HDF", "an HDF5 file"),
+PICKLED = "Only safetensors files are read; look for the .safetensors version."
+FOREIGN = (  # first bytes; what that is; what to do
+    (b"PK\x03\x04", "a pickled PyTorch file (zip), which can run code when it is opened", PICKLED),
+    (b"\x80\x02", "a pickled PyTorch file, which can run code when it is opened", PICKLED),
+    (b"\x80\x04", "a pickled PyTorch file, which can run code when it is opened", PICKLED),
+    (
+        b"version https://git-lfs",
+        "a Git LFS pointer: the weights themselves were never downloaded",
+        'Run "git lfs pull" where it was cloned.',
+    ),
+    (b"<", "a web page, probably saved in place of the file when a download failed", "Download it again."),
+    (b"\x89HDF", "an HDF5 file", PICKLED),
 )
 
 
@@ -115,9 +120,9 @@ def refuse_foreign(name: str, start: bytes) -> None:
     """Raise ModelError when a file begins like something that is not safetensors."""
     if start[4:9] == b"\0\0\0\0{":
         return  # a length below 4 GiB and the beginning of a JSON object: ours, whatever the length's digits spell
-    for magic, what in FOREIGN:
+    for magic, what, remedy in FOREIGN:
         if start.startswith(magic):
-            raise ModelError(f"{name} is {what}. Only safetensors files are read; look for the .safetensors version.")
+            raise ModelError(f"{name} is {what}. {remedy}")
 
 
 def damaged(path: Path, size: int, length: int) -> ModelError:

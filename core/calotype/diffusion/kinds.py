@@ -4,11 +4,34 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from calotype.diffusion.families.inspect import family_of, inspect_header
+from calotype.diffusion.families.inspect import Found, Kind, inspect, inspect_header
 from calotype.diffusion.header import Header, read_header
 from calotype.errors import ModelError
 
 UPSCALER = "upscaler"
+PARTS: dict[Kind, str] = {
+    "denoiser": "denoiser",
+    "text_encoder": "text encoder",
+    "vae": "VAE",
+    "controlnet": "ControlNet",
+    "lora": "LoRA",
+}
+PLACES: dict[str, Kind] = {
+    "checkpoints": "denoiser",
+    "unet": "denoiser",
+    "clip": "text_encoder",
+    "vae": "vae",
+    "controlnet": "controlnet",
+    "loras": "lora",
+}
+"""Folder -> the part that its files are for. The first folder of a part is where such files belong."""
+LOADERS: dict[Kind, str] = {
+    "denoiser": 'in "unet" and take ModelLoader',
+    "text_encoder": 'in "clip" and take ClipLoader',
+    "vae": 'in "vae" and take VAELoader',
+    "controlnet": 'in "controlnet" and take ControlNetLoader',
+    "lora": 'in "loras" and take LoraLoader',
+}
 EMBEDDINGS = (
     ("sd1", frozenset({768})),
     ("sd2", frozenset({1024})),
@@ -23,7 +46,23 @@ def family_in(folder: str, path: Path) -> str:
     if folder == "upscale_models":
         refuse_models(read_header(path), "upscale model")
         return UPSCALER
-    return embedding_family(read_header(path)) if folder == "embeddings" else family_of(path)
+    if folder == "embeddings":
+        return embedding_family(read_header(path))
+    found = inspect(path)
+    refuse_misplaced(folder, path.name, found)
+    return found.family
+
+
+def refuse_misplaced(folder: str, name: str, found: Found) -> None:
+    """Raise ModelError when a file has nothing of what its folder is for; say where it belongs."""
+    wanted = PLACES.get(folder)
+    if wanted is None or found.of(wanted) or not found.parts:
+        return
+    kinds = list(dict.fromkeys(part.kind for part in found.parts))
+    whole = "denoiser" in kinds and len(kinds) > 1
+    where = 'in "checkpoints" and take CheckpointLoader' if whole else LOADERS[kinds[0]]
+    has = ", ".join(PARTS[kind] for kind in kinds)
+    raise ModelError(f"{name} ({found.title}) has no {PARTS[wanted]}; it has: {has}. Put it {where}.")
 
 
 def embedding_family(header: Header) -> str:

@@ -13,6 +13,7 @@ from calotype.diffusion.families import FAMILIES
 from calotype.diffusion.families.base import Family
 from calotype.diffusion.families.inspect import Found, Kind, Part, inspect_header
 from calotype.diffusion.header import Header
+from calotype.diffusion.kinds import PARTS
 from calotype.diffusion.layouts.take import Take
 from calotype.diffusion.loading import build
 from calotype.diffusion.loading.tensors import Reader, Shared, Types, stored_dtype
@@ -23,18 +24,13 @@ M = TypeVar("M")
 PathOf = Callable[[FileRef], Path]
 Dtype = torch.dtype | Literal["file"] | None
 
-PARTS = {
-    "denoiser": "denoiser",
-    "text_encoder": "text encoder",
-    "vae": "VAE",
-    "controlnet": "ControlNet",
-    "lora": "LoRA",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One load: a recipe, its file's header, where to and as what."""
+    """One load: a recipe, its file's header, where to and as what.
+
+    device: where it computes; home: where its weights are read to.
+    """
 
     recipe: Recipe
     path_of: PathOf
@@ -43,13 +39,22 @@ class Job:
     shared: Shared
     header: Header
     found: Found
+    home: torch.device
 
     @classmethod
-    def of(cls, recipe: Recipe, path_of: PathOf, device: torch.device, asked: Dtype, shared: Shared) -> Job:
+    def of(
+        cls,
+        recipe: Recipe,
+        path_of: PathOf,
+        device: torch.device,
+        asked: Dtype,
+        shared: Shared,
+        home: torch.device | None = None,
+    ) -> Job:
         """Read the header and check that it is what the recipe says."""
         header = shared.header(path_of(recipe.file))
         found = inspect_header(header)
-        job = cls(recipe, path_of, device, asked, shared, header, found)
+        job = cls(recipe, path_of, device, asked, shared, header, found, home or device)
         job.check()
         return job
 
@@ -84,7 +89,7 @@ class Job:
         if not isinstance(self.recipe, Clip):
             return ()
         recipes = [replace(self.recipe, file=file, more=()) for file in self.recipe.more]
-        return tuple(Job.of(r, self.path_of, self.device, self.asked, self.shared) for r in recipes)
+        return tuple(Job.of(r, self.path_of, self.device, self.asked, self.shared, self.home) for r in recipes)
 
     def parts(self) -> tuple[Part, ...]:
         """The parts of the file that are loaded."""
@@ -129,8 +134,8 @@ class Job:
             ) from error
 
     def reader(self, types: Types | None) -> Reader:
-        """Reads this job's file, for its device."""
-        return Reader(self.identity, self.device, types, self.shared)
+        """Reads this job's file, for its home."""
+        return Reader(self.identity, self.home, types, self.shared)
 
     @property
     def identity(self) -> str:

@@ -1,0 +1,56 @@
+"""A file in a folder for something else is named before anything is loaded."""
+
+from itertools import product
+
+import pytest
+
+from calotype.diffusion.kinds import family_in
+from calotype.errors import ModelError
+
+
+@pytest.fixture(scope="module")
+def files(tiny, tmp_path_factory):
+    root = tmp_path_factory.mktemp("kinds")
+    checkpoint = tiny.sd1_shapes()
+    lora = {"lora_te_text_model_encoder_layers_0_self_attn_q_proj": (64, 64)}
+    shapes = {
+        "checkpoints": checkpoint,
+        "unet": {k.removeprefix("model.diffusion_model."): v for k, v in checkpoint.items() if "diffusion" in k},
+        "clip": tiny.clip_shapes(),
+        "vae": tiny.vae_shapes(),
+        "controlnet": tiny.under("control_model", tiny.control_shapes(tiny.unet_shapes())),
+        "loras": tiny.lora_shapes(lora),
+    }
+    return {folder: tiny.saved(root / f"{folder}.safetensors", one) for folder, one in shapes.items()}
+
+
+FOLDERS = ("checkpoints", "unet", "clip", "vae", "controlnet", "loras")
+SERVES = {(folder, folder) for folder in FOLDERS} | {
+    ("unet", "checkpoints"), ("clip", "checkpoints"), ("vae", "checkpoints"), ("checkpoints", "unet")
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("folder", "kind"), product(FOLDERS, FOLDERS))
+def test_a_file_is_taken_where_it_has_what_its_folder_is_for(folder, kind, files):
+    if (folder, kind) in SERVES:
+        assert family_in(folder, files[kind])
+        return
+    with pytest.raises(
+        ModelError, match=rf'^{kind}\.safetensors .*; it has: .*\. Put it in "{kind}" and take \w+Loader'
+    ):
+        family_in(folder, files[kind])
+
+
+@pytest.mark.parametrize(
+    ("start", "remedy"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1", 'Run "git lfs pull"'),
+        (b"<!DOCTYPE html><html>", "Download it again"),
+        (b"PK\x03\x04" + bytes(20), "look for the .safetensors version"),
+    ],
+)
+def test_what_is_no_model_is_named_with_what_to_do(start, remedy, tmp_path):
+    path = tmp_path / "it.safetensors"
+    path.write_bytes(start)
+    with pytest.raises(ModelError, match=remedy):
+        family_in("checkpoints", path)
