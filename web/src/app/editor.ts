@@ -1,10 +1,12 @@
 /** The open documents: what each says, its history, and what is selected in it. */
 
 import { create } from 'zustand'
-import { emptyDocument, sheetOf, type Sheet, type SheetName, type WorkflowDocument } from '@/model/document'
+import { emptyDocument, equal, sheetOf, type Sheet, type SheetName, type WorkflowDocument } from '@/model/document'
 import { begun, did, redone, travelled, undone, type Change, type History } from '@/model/history'
 import { Typing } from '@/model/typing'
 import type { Catalogue } from '@/model/catalogue'
+import { t } from './i18n'
+import { useUi } from './ui'
 
 export interface View {
   x: number
@@ -24,6 +26,10 @@ export interface Tab {
   name: string | null
   /** It came with the program: saving makes a copy. */
   template: boolean
+  /** The template that it was made from. */
+  source: string | null
+  /** A kept version of a document, to be looked at and not changed. */
+  reading: { name: string; revision: number; at: string } | null
   history: History
   /** The document as the server has it; null when it has none. */
   saved: WorkflowDocument | null
@@ -62,6 +68,7 @@ export const useEditor = create<Editor>()((set, get) => {
   const withHistory = (change: (history: History) => History) => {
     const tab = activeTab(get())
     if (!tab) return
+    if (tab.reading) { useUi.getState().tell('note', t('reading.only')); return }
     const history = change(tab.history)
     if (history !== tab.history) patch(tab.id, { history, ...stillThere(tab, history.document) })
   }
@@ -73,7 +80,7 @@ export const useEditor = create<Editor>()((set, get) => {
     open: ({ document, ...said }) => {
       const id = said.id ?? `tab${Date.now().toString(36)}${(counter += 1)}`
       const tab: Tab = {
-        name: null, template: false, history: begun(document), saved: null, revision: null,
+        name: null, template: false, source: null, reading: null, history: begun(document), saved: null, revision: null,
         levels: [], selected: NONE, frames: NONE, views: {}, ...said, id,
       }
       set((s) => ({ tabs: [...s.tabs.filter((t) => t.id !== id), tab], active: id }))
@@ -132,9 +139,19 @@ export function flatId(tab: Tab, id: string): string {
   return [...tab.levels.map((l) => l.instance), id].join('/')
 }
 
+/** Whether there is something to save: it says other things than the saved document, or was never saved. */
 export function isDirty(tab: Tab): boolean {
-  return tab.history.document !== tab.saved && (tab.saved !== null || tab.history.past.length > 0)
+  const { document, past } = tab.history
+  if (tab.reading || document === tab.saved) return false
+  if (tab.saved === null) return past.length > 0 || (tab.name !== null && Object.keys(document.nodes).length > 0)
+  const known = compared.get(document)
+  if (known?.saved === tab.saved) return known.dirty
+  const dirty = !equal(document, tab.saved)
+  compared.set(document, { saved: tab.saved, dirty })
+  return dirty
 }
+
+const compared = new WeakMap<WorkflowDocument, { saved: WorkflowDocument; dirty: boolean }>()
 
 /** A change of the open sheet, whichever it is. */
 export function onSheet(change: (sheet: Sheet, document: WorkflowDocument, name: SheetName) => void): Change {
