@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from calotype.node import Input, Node
 from calotype.types import BatchOnly, Latent
+from calotype_nodes.latent_batches import Draws
 from calotype_nodes.latents import cells
 
 
@@ -63,13 +64,15 @@ class LatentBatchSeeds(Node, category="latent/batch"):
 
     latent: Latent
     seeds: Literal["own", "same"] = Input(default="same", doc="same: all have that of the first.")
+    draws: Draws = Input(default="together", doc="apart: the same noise at the start alone.")
 
     def run(self) -> Latent:
         """Say which noise each draws."""
         if self.seeds == "own":
-            return replace(self.latent, indices=None, total=None)
+            return replace(self.latent, indices=None, total=None, apart=False)
         first = self.latent.indices[0] if self.latent.indices else 0
-        return replace(self.latent, indices=(first,) * self.latent.samples.shape[0])
+        count = self.latent.samples.shape[0]
+        return replace(self.latent, indices=(first,) * count, apart=self.draws == "apart")
 
 
 def nothing(channels: int, height: int, width: int, batch_size: int, only: int) -> Latent:
