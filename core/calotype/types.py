@@ -106,23 +106,27 @@ class Latent:
     noise_mask: (B or 1, h, w) in 0..1, 1 where noise is added and removed; None for everywhere.
     indices: which images of a batch of `total` these are, so that image k draws the noise it has in the whole batch;
     None for 0 .. B - 1.
+    apart: instead, the first noise is drawn image by image as far as the last of them, and what samplers draw later is
+    for the images at hand alone.
     """
 
     samples: Tensor
     noise_mask: Tensor | None = None
     indices: tuple[int, ...] | None = None
     total: int | None = None
+    apart: bool = False
 
     def to_tensors(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """See `Storable`."""
         tensors = {"samples": self.samples} | ({"noise_mask": self.noise_mask} if self.noise_mask is not None else {})
-        return tensors, {"indices": list(self.indices) if self.indices else None, "total": self.total}
+        meta = {"indices": list(self.indices) if self.indices else None, "total": self.total}
+        return tensors, meta | ({"apart": True} if self.apart else {})
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> Latent:
         """See `Storable`."""
         indices = tuple(meta["indices"]) if meta["indices"] else None
-        return cls(tensors["samples"], tensors.get("noise_mask"), indices, meta["total"])
+        return cls(tensors["samples"], tensors.get("noise_mask"), indices, meta["total"], meta.get("apart", False))
 
 
 @dataclass(frozen=True, slots=True)

@@ -284,6 +284,7 @@ STARTS: Mapping[str, Rule] = {
         "seed_behavior>seeds",
         "latent",
         converts={"seed_behavior": one_of({"random": "own", "fixed": "same"})},
+        values={"draws": "apart"},
     ),
     "ResolutionSelector": rule(
         "PictureSize",

@@ -177,9 +177,11 @@ LATENTS: Mapping[str, Rule] = {
         converts={"rotation": one_of({"none": 0, "90 degrees": 90, "180 degrees": 180, "270 degrees": 270})},
     ),
     "LatentBatch": rule(
-        "LatentBatch", "samples1>latents[] samples2>latents[]", "", "latent", values={"masks": "first"}
+        "LatentBatch", "samples1>latents[] samples2>latents[]", "", "latent", values={"masks": "first", "draws": "apart"}
     ),
-    "LatentFromBatch": rule("LatentFromBatch", "samples>latent", "batch_index>first length>count", "latent"),
+    "LatentFromBatch": rule(
+        "LatentFromBatch", "samples>latent", "batch_index>first length>count", "latent", values={"draws": "apart"}
+    ),
     "RepeatLatentBatch": rule("RepeatLatentBatch", "samples>latent", "amount>times", "latent"),
     "LatentAdd": rule("LatentAdd", "samples1>latent samples2>other", "", "latent"),
     "LatentSubtract": rule("LatentSubtract", "samples1>latent samples2>other", "", "latent"),

@@ -11,12 +11,16 @@ from calotype_nodes.batches import fitted
 if TYPE_CHECKING:
     from torch import Tensor
 
+Draws = Literal["together", "apart"]
+"""Whether the noise of images is that of their whole batch, or drawn image by image; see `Latent.apart`."""
+
 
 class LatentBatch(Node, category="latent/batch"):
     """Put latents behind one another in one batch; each part draws the noise that it would draw alone."""
 
     latents: tuple[Latent, ...] = Input(least=1)
     masks: Literal["own", "first"] = Input(default="own", doc="Which noise mask counts: each part's, or the first's.")
+    draws: Draws = Input(default="together", doc="apart: noise image by image, and later noise for these alone.")
 
     def run(self) -> Latent:
         """Join them; others are scaled to the size of the first."""
@@ -26,7 +30,7 @@ class LatentBatch(Node, category="latent/batch"):
         samples = [first, *(fitted(one.samples, first) for one in self.latents[1:])]
         indices = tuple(i for one in self.latents for i in indices_of(one))
         mask = joined_masks(self.latents) if self.masks == "own" else self.latents[0].noise_mask
-        return Latent(torch.cat(samples), mask, indices, max(map(total_of, self.latents)))
+        return Latent(torch.cat(samples), mask, indices, max(map(total_of, self.latents)), self.draws == "apart")
 
 
 class LatentFromBatch(Node, category="latent/batch"):
@@ -35,6 +39,7 @@ class LatentFromBatch(Node, category="latent/batch"):
     latent: Latent
     first: int = Input(default=0, ge=0, le=4095)
     count: int = Input(default=1, ge=1, le=4096)
+    draws: Draws = Input(default="together", doc="apart: noise image by image, and later noise for these alone.")
 
     def run(self) -> Latent:
         """Cut them out; a range that leaves the batch ends with it."""
@@ -45,7 +50,8 @@ class LatentFromBatch(Node, category="latent/batch"):
         mask = whole.noise_mask
         if mask is not None and mask.shape[0] > 1:
             mask = repeated(mask, size)[part].clone()
-        return Latent(whole.samples[part].clone(), mask, indices_of(whole)[part], total_of(whole))
+        apart = self.draws == "apart"
+        return Latent(whole.samples[part].clone(), mask, indices_of(whole)[part], total_of(whole), apart)
 
 
 class RepeatLatentBatch(Node, category="latent/batch"):
@@ -65,7 +71,7 @@ class RepeatLatentBatch(Node, category="latent/batch"):
             return Latent(samples, mask)
         step = max(one.indices) - min(one.indices) + 1
         indices = tuple(i + n * step for n in range(times) for i in one.indices)
-        return Latent(samples, mask, indices, max(total_of(one), max(indices) + 1))
+        return Latent(samples, mask, indices, max(total_of(one), max(indices) + 1), one.apart)
 
 
 def indices_of(latent: Latent) -> tuple[int, ...]:

@@ -373,7 +373,7 @@ CASES = {
     "LatentBatchSeedBehavior": (
         {"samples": "*", "seed_behavior": "fixed"},
         "LatentBatchSeeds",
-        {"latent": "*", "seeds": "same"},
+        {"latent": "*", "seeds": "same", "draws": "apart"},
     ),
     "ResolutionSelector": (
         {"aspect_ratio": "9:16 (Portrait Widescreen)", "megapixels": 1.5, "multiple": 16},

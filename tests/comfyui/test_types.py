@@ -293,12 +293,12 @@ CASES = {
     "LatentBatch": (
         {"samples1": ["9", 0], "samples2": ["9", 1]},
         "LatentBatch",
-        {"latents": [{"from": "9.output_0"}, {"from": "9.output_1"}], "masks": "first"},
+        {"latents": [{"from": "9.output_0"}, {"from": "9.output_1"}], "masks": "first", "draws": "apart"},
     ),
     "LatentFromBatch": (
         {"samples": ["9", 0], "batch_index": 16, "length": 1},
         "LatentFromBatch",
-        {"latent": {"from": "9.output_0"}, "first": 16, "count": 1},
+        {"latent": {"from": "9.output_0"}, "first": 16, "count": 1, "draws": "apart"},
     ),
     "RepeatLatentBatch": (
         {"samples": ["9", 0], "amount": 1},

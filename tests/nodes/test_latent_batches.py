@@ -45,3 +45,11 @@ def test_repeating_repeats_the_whole_batch():
         (3, 4, 5, 6),
         7,
     )
+
+
+def test_noise_may_be_drawn_apart_and_stays_so_in_copies():
+    one = LatentFromBatch(latent=latent(1, 2, 3), first=1, draws="apart").run()
+    assert one.apart
+    assert RepeatLatentBatch(latent=one, times=2).run().apart
+    assert LatentBatch(latents=(one, one), draws="apart").run().apart
+    assert not LatentBatch(latents=(one, one)).run().apart

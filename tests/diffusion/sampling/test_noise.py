@@ -65,3 +65,24 @@ def test_every_seed_works(seed):
     noise = every(draws(seed=seed))
     assert all(torch.isfinite(step).all() for steps in noise.values() for step in steps)
     assert noise["initial"][0].std().item() == pytest.approx(1, abs=0.15)
+
+
+def test_images_apart_draw_their_first_noise_one_by_one_and_later_noise_for_themselves_alone():
+    shape = (2, 4, 3, 3)  # 36 numbers an image, no multiple of 16: one block for the batch has other noise
+    latent = Latent(torch.zeros(shape), None, (2, 0), 3, apart=True)
+    apart = Draws.of(latent, shape, 5, CPU)
+    generator = torch.Generator().manual_seed(5)
+    first, _, third = (torch.randn(1, 4, 3, 3, generator=generator) for _ in range(3))
+    assert torch.equal(apart.initial(), torch.cat([third, first]))
+    together = Draws.of(Latent(torch.zeros(shape), None, (2, 0), 3), shape, 5, CPU)
+    assert not torch.allclose(apart.initial(), together.initial())
+    plain = Draws.of(Latent(torch.zeros(shape)), shape, 5, CPU)
+    assert torch.equal(apart.white()(4.0, 1.0), plain.white()(4.0, 1.0))
+    assert torch.equal(apart.brownian(LEVELS)(4.0, 1.0), plain.brownian(LEVELS)(4.0, 1.0))
+    assert torch.equal(apart.initial(offset=1), plain.initial(offset=1))
+
+
+def test_that_images_are_apart_is_kept_in_the_store():
+    latent = Latent(torch.zeros(1, 4, 2, 2), None, (1,), 2, apart=True)
+    assert Latent.from_tensors(*latent.to_tensors()).apart
+    assert not Latent.from_tensors(*Latent(torch.zeros(1, 4, 2, 2)).to_tensors()).apart

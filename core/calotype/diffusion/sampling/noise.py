@@ -1,7 +1,8 @@
 """Noise that depends on the seed and on nothing else: not on the device, not on global state, not on the batch.
 
 All of it is drawn on the CPU in float32, for the whole batch that a latent belongs to; then the rows of the images at
-hand are taken. So image k of a batch drawn alone has the noise that it has in the batch.
+hand are taken. So image k of a batch drawn alone has the noise that it has in the batch. A latent that is `apart` is the
+exception: see `calotype.types.Latent`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ class Draws:
     """The noise of one run.
 
     seed: 0 to 2**64 - 1; shape: of the latents at hand, (B, C, ...); total: images in the batch that they belong to;
-    rows: which of those they are, None for all; device: where the noise is wanted.
+    rows: which of those they are, None for all; device: where the noise is wanted. apart: whether the first noise is drawn
+    image by image, which is other noise where an image has no multiple of 16 numbers, and later noise for these alone.
     """
 
     seed: int
@@ -32,6 +34,7 @@ class Draws:
     total: int
     rows: tuple[int, ...] | None
     device: torch.device
+    apart: bool = False
 
     @classmethod
     def of(cls, latent: Latent, shape: Sequence[int], seed: int, device: torch.device) -> Draws:
@@ -40,10 +43,13 @@ class Draws:
         if rows is not None and len(rows) != shape[0]:
             rows = tuple(rows[i % len(rows)] for i in range(shape[0]))
         total = max([latent.total or 0, shape[0] if rows is None else max(rows) + 1])
-        return cls(seed, tuple(shape), total, rows or (None if total == shape[0] else tuple(range(shape[0]))), device)
+        rows = rows or (None if total == shape[0] else tuple(range(shape[0])))
+        return cls(seed, tuple(shape), total, rows, device, latent.apart)
 
     def initial(self, offset: int = 0) -> Tensor:
         """The first noise of the generator seeded with seed + offset."""
+        if self.apart and not offset:
+            return self._one_by_one(self._generator(0)).to(self.device)
         return self._taken(self._batch(self._generator(offset)))
 
     def white(self) -> Noise:
@@ -62,7 +68,7 @@ class Draws:
         low, high = sigmas[sigmas > 0].min().cpu(), sigmas.max().cpu()
         if low == high:
             return self.white()
-        tree = torchsde.BrownianTree(low, torch.zeros(self.total, *self.shape[1:]), high, entropy=self.seed)
+        tree = torchsde.BrownianTree(low, torch.zeros(self._count, *self.shape[1:]), high, entropy=self.seed)
         first, last = round(float(low), TREE_DIGITS), round(float(high), TREE_DIGITS)
 
         def increment(sigma: float, following: float) -> Tensor:
@@ -74,9 +80,19 @@ class Draws:
     def _generator(self, offset: int) -> torch.Generator:
         return torch.Generator().manual_seed((self.seed + offset) % (MAX_SEED + 1))
 
+    @property
+    def _count(self) -> int:
+        """How many images noise is drawn for."""
+        return self.shape[0] if self.apart else self.total
+
     def _batch(self, generator: torch.Generator) -> Tensor:
-        return torch.randn(self.total, *self.shape[1:], generator=generator)
+        return torch.randn(self._count, *self.shape[1:], generator=generator)
+
+    def _one_by_one(self, generator: torch.Generator) -> Tensor:
+        rows = self.rows or tuple(range(self.shape[0]))
+        drawn = [torch.randn(1, *self.shape[1:], generator=generator) for _ in range(max(rows) + 1)]
+        return torch.cat([drawn[row] for row in rows])
 
     def _taken(self, batch: Tensor) -> Tensor:
-        kept = batch if self.rows is None else batch[list(self.rows)]
+        kept = batch if self.rows is None or self.apart else batch[list(self.rows)]
         return kept.to(self.device)
