@@ -10,10 +10,14 @@ import { LeftPanel } from '@/panels/LeftPanel'
 import { RightPanel } from '@/panels/RightPanel'
 import { Dialogs } from '@/panels/Dialogs'
 import { Lightbox } from '@/panels/Lightbox'
+import { MaskPainter } from '@/mask/MaskPainter'
+import { TipView } from '@/widgets/TipView'
+import { Tray } from '@/panels/Tray'
 import { activeTab, useEditor } from './editor'
 import { Breadcrumbs } from './Breadcrumbs'
 import { connect } from './connecting'
 import { Messages } from './Messages'
+import { isSmall, usePrefs } from './prefs'
 import { Rail } from './Rail'
 import { TopBar } from './TopBar'
 import { useUi } from './ui'
@@ -25,6 +29,11 @@ export function App() {
   useEffect(() => {
     document.documentElement.dataset.theme = theme
   }, [theme])
+  const motion = usePrefs((s) => s.motion)
+  useEffect(() => {
+    document.documentElement.dataset.motion = motion
+  }, [motion])
+  useFirstView()
   return (
     <ReactFlowProvider>
       <div className="app" onDragOver={(e) => e.dataTransfer.types.includes('Files') && e.preventDefault()} onDrop={onDrop}>
@@ -36,16 +45,30 @@ export function App() {
           <main className="stage">
             <Breadcrumbs />
             <Stage />
+            <Tray />
           </main>
           <RightPanel />
         </div>
         <Palette />
         <Lightbox />
         <Dialogs />
+        <MaskPainter />
+        <TipView />
         <Messages />
       </div>
     </ReactFlowProvider>
   )
+}
+
+/** On a small screen a workflow with a form begins as the form; what the user set goes before. */
+function useFirstView(): void {
+  const active = useEditor((s) => s.active)
+  useEffect(() => {
+    const tab = activeTab(useEditor.getState())
+    if (!tab || !isSmall()) return
+    const form = usePrefs.getState().first === 'form' && Object.keys(tab.history.document.inputs ?? {}).length > 0
+    useUi.getState().show({ panel: form ? 'form' : null, side: null })
+  }, [active])
 }
 
 function Stage() {

@@ -1,13 +1,12 @@
 /** The bar at the top: the documents that are open, and the run. */
 
-import { useState } from 'react'
-import { cancel, submit } from '@/run/running'
 import { useQueue } from '@/run/queue'
 import { useTabRun } from '@/run/state'
 import { activeTab, isDirty, useEditor, type Tab } from './editor'
-import { undo, redo, stop } from './commands'
+import { undo, redo } from './commands'
 import { t } from './i18n'
 import { Icon } from './Icon'
+import { RunBox } from './RunBox'
 import { useUi } from './ui'
 
 export function TopBar() {
@@ -80,26 +79,6 @@ function UndoButtons() {
     <div className="group undo">
       <button type="button" disabled={past === undefined} aria-label={t('cmd.undo')} title={past ? t('undo.label', { label: past }) : t('cmd.undo')} onClick={undo}><Icon name="undo" /></button>
       <button type="button" disabled={future === undefined} aria-label={t('cmd.redo')} title={future ? t('redo.label', { label: future }) : t('cmd.redo')} onClick={redo}><Icon name="redo" /></button>
-    </div>
-  )
-}
-
-function RunBox() {
-  const [count, setCount] = useState(1)
-  const problems = useTabRun((r) => r.problems.length)
-  const state = useTabRun((r) => r.state)
-  const run = useTabRun((r) => r.run)
-  const live = state === 'running' || state === 'queued'
-  const go = () => void submit(count > 1 ? { count } : {})
-  return (
-    <div className="run" data-live={live || undefined}>
-      {problems > 0 ? (
-        <button type="button" className="primary broken" onClick={() => useUi.getState().show({ side: 'problems' })}><Icon name="alert" />{t('run.blocked', { n: problems })}</button>
-      ) : (
-        <button type="button" className="primary" onClick={go}><Icon name="play" />{t('run.go')}</button>
-      )}
-      <input type="number" min={1} max={99} value={count} aria-label={t('run.count')} title={t('run.count')} onChange={(e) => setCount(Math.min(99, Math.max(1, Number(e.target.value) || 1)))} />
-      {live && run !== null && <button type="button" className="stop" aria-label={t('cmd.stop')} title={t('cmd.stop')} onClick={() => (state === 'queued' ? void cancel(run) : stop())}><Icon name="stop" /></button>}
     </div>
   )
 }

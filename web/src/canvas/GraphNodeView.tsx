@@ -11,6 +11,7 @@ import { useTabRun } from '@/run/state'
 import { Field } from '@/widgets/Field'
 import { categoryColour } from './categories'
 import { inHandle, outHandle, socketY, type GraphNode } from './flow'
+import { NodeFailure } from './NodeFailure'
 import { NodeHeader } from './NodeHeader'
 import { NodePicture } from './NodePicture'
 import { ResizeGrip } from './ResizeGrip'
@@ -54,6 +55,7 @@ function NearNode({ id, data, selected }: NodeProps<GraphNode>) {
       ))}
       {shape.picture !== null && <NodePicture id={id} flat={flat} node={node} top={shape.picture} height={shape.height - shape.picture} />}
       <StepPreview flat={flat} />
+      <NodeFailure flat={flat} />
       {type.unknown && !shape.collapsed && <p className="unknown-note">{unknownNote(node.type)}</p>}
       {!shape.collapsed && <ResizeGrip id={id} shape={shape} />}
     </article>

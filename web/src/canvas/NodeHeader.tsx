@@ -6,7 +6,7 @@ import { t } from '@/app/i18n'
 import type { NodeType } from '@/model/catalogue'
 import type { NodeJson } from '@/model/document'
 import { patchPlace } from '@/model/operations'
-import { memoryOf } from '@/panels/LastRun'
+import { memoryOf, seconds } from '@/run/saying'
 import { useTabRun, type NodeRun, type PlanMark } from '@/run/state'
 import { Icon } from '@/app/Icon'
 
@@ -61,9 +61,4 @@ function Planned({ mark }: { mark: PlanMark | undefined }) {
 
 function why(mark: PlanMark): string {
   return mark.reason ? t('mark.run.because', { reason: mark.reason }) : t('mark.run.why')
-}
-
-export function seconds(value: number): string {
-  if (value < 0.0995) return `${Math.round(value * 1000)} ms`
-  return value < 99.5 ? `${value.toFixed(value < 9.95 ? 1 : 0)} s` : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`
 }

@@ -4,14 +4,18 @@ import { useEffect, useRef, type ReactNode } from 'react'
 import { t } from '@/app/i18n'
 import { Icon } from '@/app/Icon'
 import { useUi } from '@/app/ui'
+import { GroupGrid } from './GroupGrid'
 import { Help } from './Help'
 import { OpenDialog } from './OpenDialog'
 import { Settings } from './Settings'
+import { SweepDialog } from './SweepDialog'
 
 export function Dialogs() {
   const dialog = useUi((s) => s.dialog)
   if (dialog === 'open') return <Dialog title={t('dialog.open')}><OpenDialog /></Dialog>
   if (dialog === 'help') return <Dialog title={t('dialog.help')}><Help /></Dialog>
+  if (dialog === 'sweep') return <Dialog title={t('sweep.title')}><SweepDialog /></Dialog>
+  if (dialog?.startsWith('group:')) return <Dialog title={t('group.label')} wide><GroupGrid id={dialog.slice('group:'.length)} /></Dialog>
   if (dialog === 'settings') return <Dialog title={t('dialog.settings')}><Settings /></Dialog>
   return null
 }
@@ -20,7 +24,7 @@ export function closeDialog(): void {
   useUi.getState().show({ dialog: null })
 }
 
-export function Dialog({ title, children }: { title: string; children: ReactNode }) {
+export function Dialog({ title, wide = false, children }: { title: string; wide?: boolean; children: ReactNode }) {
   const ref = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const dialog = ref.current
@@ -28,7 +32,7 @@ export function Dialog({ title, children }: { title: string; children: ReactNode
     return () => dialog?.close()
   }, [])
   return (
-    <dialog ref={ref} className="dialog" aria-label={title} aria-modal="true" onCancel={(e) => { e.preventDefault(); closeDialog() }} onClick={(e) => e.target === e.currentTarget && closeDialog()}>
+    <dialog ref={ref} className="dialog" data-wide={wide || undefined} aria-label={title} aria-modal="true" onCancel={(e) => { e.preventDefault(); closeDialog() }} onClick={(e) => e.target === e.currentTarget && closeDialog()}>
       <div className="inner">
         <header>
           <h2>{title}</h2>

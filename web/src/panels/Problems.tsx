@@ -1,31 +1,69 @@
-/** Everything that is wrong with the open workflow: a click goes to the place, a button mends it. */
+/** Everything that is wrong with the open workflow, and what failed in its last run: a click goes to the place. */
 
 import { activeTab, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
+import { Icon } from '@/app/Icon'
 import { canvas } from '@/canvas/gestures'
-import { useTabRun, type Problem } from '@/run/state'
-import { edit, fixOf } from '@/widgets/Field'
+import { useTabRun, type Failure, type Problem } from '@/run/state'
+import { fixProblem } from '@/run/fixing'
 
 export function Problems() {
   const problems = useTabRun((r) => r.problems)
-  if (problems.length === 0) return <p className="nothing">{t('problems.none')}</p>
+  const nodes = useTabRun((r) => r.nodes)
+  const failure = useTabRun((r) => r.failure)
+  const failed = Object.entries(nodes).flatMap(([id, n]) => (n.failure ? [{ id, failure: n.failure }] : []))
+  if (problems.length + failed.length === 0 && failure === null) return <p className="nothing">{t('problems.none')}</p>
   return (
-    <ul className="problems">
-      {problems.map((problem, i) => (
-        <li key={`${problem.code}${problem.node ?? ''}${problem.input ?? ''}${i}`}>
-          <button type="button" className="place" onClick={() => show(problem)}>
-            <strong>{problem.node ?? t('problems.document')}{problem.input ? ` · ${problem.input}` : ''}</strong>
-            <span>{problem.message}</span>
-            {problem.hint && <span className="hint">{problem.hint}</span>}
-          </button>
-          {problem.suggestion !== undefined && problem.node !== undefined && problem.input !== undefined && (
-            <button type="button" className="fix" onClick={() => edit(problem.node ?? '', problem.input ?? '', fixOf(problem, problem.suggestion ?? ''))}>
-              {t('problem.use', { value: problem.suggestion })}
-            </button>
-          )}
-        </li>
-      ))}
-    </ul>
+    <div className="problems">
+      {problems.length > 0 && (
+        <ul aria-label={t('panel.problems')}>
+          {problems.map((problem, i) => <Row key={`${problem.code}${problem.node ?? ''}${problem.input ?? ''}${i}`} problem={problem} />)}
+        </ul>
+      )}
+      {failed.length > 0 && (
+        <section aria-label={t('problems.run')}>
+          <h3>{t('problems.run')}</h3>
+          <ul>{failed.map(({ id, failure: why }) => <Failed key={id} node={id} failure={why} />)}</ul>
+        </section>
+      )}
+      {failed.length === 0 && failure && <section aria-label={t('problems.run')}><h3>{t('problems.run')}</h3><ul><Failed node={null} failure={failure} /></ul></section>}
+    </div>
+  )
+}
+
+function Row({ problem }: { problem: Problem }) {
+  const { suggestion } = problem
+  return (
+    <li>
+      <button type="button" className="place" onClick={() => show(problem)}>
+        <strong>{problem.node ?? t('problems.document')}{problem.input ? ` · ${problem.input}` : ''}</strong>
+        <span>{problem.message}</span>
+        {problem.hint && <span className="hint">{problem.hint}</span>}
+      </button>
+      {suggestion !== undefined && problem.node !== undefined && problem.input !== undefined && (
+        <button type="button" className="fix" onClick={() => fixProblem(problem, suggestion)}>{t('problem.use', { value: suggestion })}</button>
+      )}
+    </li>
+  )
+}
+
+function Failed({ node, failure }: { node: string | null; failure: Failure }) {
+  const text = `${node ?? ''}: ${failure.message}\n\n${failure.traceback ?? ''}`
+  return (
+    <li className="failed">
+      <button type="button" className="place" disabled={node === null} onClick={() => node !== null && goTo(node)}>
+        <strong>{node ?? t('problems.document')}</strong>
+        <span>{failure.message}</span>
+        {failure.hint && <span className="hint">{failure.hint}</span>}
+      </button>
+      {failure.traceback && (
+        <details>
+          <summary>{t('problems.details')}</summary>
+          <pre tabIndex={0}>{failure.traceback}</pre>
+          <button type="button" onClick={() => void navigator.clipboard.writeText(text)}><Icon name="copy" size={12} />{t('problems.copy')}</button>
+        </details>
+      )}
+    </li>
   )
 }
 

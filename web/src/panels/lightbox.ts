@@ -1,16 +1,21 @@
-/** Which pictures the lightbox shows. */
+/** Which pictures the lightbox shows, and how they are compared. */
 
 import { create } from 'zustand'
 import type { FileView } from '@/run/state'
 
+export type Compare = 'wipe' | 'side'
+
 interface Lightbox {
   files: readonly FileView[]
   at: number
-  /** A second picture to compare with; null when one is shown. */
-  other: FileView | null
+  /** The picture to compare with, by its place in `files`; null when one is shown. */
+  other: number | null
+  how: Compare
+  /** Whether the details stand at the right. */
+  details: boolean
 }
 
-export const useLightbox = create<Lightbox>()(() => ({ files: [], at: 0, other: null }))
+export const useLightbox = create<Lightbox>()(() => ({ files: [], at: 0, other: null, how: 'wipe', details: true }))
 
 export function openLightbox(files: readonly FileView[], at: number): void {
   useLightbox.setState({ files, at, other: null })
@@ -18,4 +23,22 @@ export function openLightbox(files: readonly FileView[], at: number): void {
 
 export function closeLightbox(): void {
   useLightbox.setState({ files: [], at: 0, other: null })
+}
+
+/** Go to the next picture or one before. The one that is compared with stays. */
+export function turn(way: number): void {
+  useLightbox.setState(({ files, at }) => ({ at: (at + way + files.length) % Math.max(1, files.length) }))
+}
+
+/** Begin or end to compare: with the picture before, in the list, that is not this one. */
+export function toggleCompare(): void {
+  useLightbox.setState(({ files, at, other }) => (other !== null || files.length < 2 ? { other: null } : { other: (at + 1) % files.length }))
+}
+
+/** Pictures that are gone. */
+export function dropRun(run: string): void {
+  useLightbox.setState(({ files, at }) => {
+    const left = files.filter((f) => f.run !== run)
+    return { files: left, at: Math.min(at, Math.max(0, left.length - 1)), other: null }
+  })
 }

@@ -1,9 +1,11 @@
 /** What the server says of the workflow while it is edited: problems, and what a run would do. */
 
 import { useEditor } from '@/app/editor'
+import { t } from '@/app/i18n'
 import type { WorkflowDocument } from '@/model/document'
+import { reached } from '@/model/links'
 import { ask, validate } from './api'
-import { useRuns, type PlanMark } from './state'
+import { useRuns, type PlanMark, type Problem } from './state'
 
 const PAUSE = 250
 
@@ -39,8 +41,8 @@ async function check(tab: string, document: WorkflowDocument): Promise<void> {
   try {
     const problems = await validate(document, mine.signal)
     useRuns.getState().patch(tab, () => ({ problems }))
-    const blocked = problems.length > 0 || Object.keys(document.nodes).length === 0
-    const plan = blocked ? {} : await planned(document, mine.signal)
+    const nothing = Object.keys(document.nodes).length === 0
+    const plan = problems.length > 0 ? blocked(document, problems) : nothing ? {} : await planned(document, mine.signal)
     if (!mine.signal.aborted) useRuns.getState().patch(tab, () => ({ plan }))
   } catch {
     // Superseded, or the server is away: the connection mark says so, and what was known stays.
@@ -50,4 +52,17 @@ async function check(tab: string, document: WorkflowDocument): Promise<void> {
 async function planned(workflow: WorkflowDocument, signal: AbortSignal): Promise<Record<string, PlanMark>> {
   const { data } = await ask<Planned>('/v1/plan', { method: 'POST', body: { workflow }, signal })
   return Object.fromEntries(data.entries.map((e) => [e.node, { status: e.status, reason: e.reason ?? '' }]))
+}
+
+/** Nodes that cannot run because something before them is wrong. Inside of subgraphs the instance counts. */
+export function blocked(document: WorkflowDocument, problems: readonly Problem[]): Record<string, PlanMark> {
+  const found: Record<string, PlanMark> = {}
+  for (const { node } of problems) {
+    const top = node?.split('/')[0]
+    if (top === undefined || !(top in document.nodes)) continue
+    for (const id of reached(document, [top], 'down')) {
+      if (id !== top) found[id] ??= { status: 'blocked', reason: t('mark.blocked.why', { node: document.nodes[top]?.title ?? top }) }
+    }
+  }
+  return found
 }

@@ -38,9 +38,8 @@ export class EventStream {
   constructor(private readonly listener: Listener) {}
 
   open(): void {
-    if (this.closed) return
-    const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
-    const socket = new WebSocket(`${scheme}://${location.host}/v1/events?after=${this.after}`)
+    if (this.closed || (this.socket && this.socket.readyState <= WebSocket.OPEN)) return
+    const socket = new WebSocket(addressOf(`after=${this.after}`))
     socket.binaryType = 'arraybuffer'
     this.socket = socket
     socket.onopen = () => {
@@ -79,6 +78,31 @@ export class EventStream {
     if (this.closed) return
     this.timer = window.setTimeout(() => this.open(), this.wait)
     this.wait = Math.min(LATEST, this.wait * 2)
+  }
+}
+
+function addressOf(query: string): string {
+  return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/v1/events?${query}`
+}
+
+/** The events of one run after one of them, as long as `each` wants more. Broken connections are taken up again. */
+export async function logOf(run: string, after: number, each: (event: ServerEvent) => boolean): Promise<void> {
+  let known = after
+  for (let wait = SOONEST; ; wait = Math.min(LATEST, wait * 2)) {
+    const over = await new Promise<boolean>((done) => {
+      const socket = new WebSocket(addressOf(`run=${run}&after=${known}&previews=false`))
+      socket.onmessage = ({ data }) => {
+        if (typeof data !== 'string') return
+        const event = JSON.parse(data) as ServerEvent
+        known = event.seq
+        if (each(event) && event.event !== 'RunEnded') return
+        done(true)
+        socket.close()
+      }
+      socket.onclose = () => done(false)
+    })
+    if (over) return
+    await new Promise((rest) => setTimeout(rest, wait))
   }
 }
 

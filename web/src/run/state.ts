@@ -5,14 +5,26 @@ import { useEditor } from '@/app/editor'
 
 export type NodeStatus = 'waiting' | 'running' | 'ran' | 'hit' | 'failed' | 'skipped' | 'cancelled'
 
+/** Why something failed, in one sentence; the traceback is for those who ask for it. */
+export interface Failure {
+  message: string
+  code: string
+  hint?: string
+  traceback?: string
+}
+
 export interface NodeRun {
   status: NodeStatus
   done?: number
   total?: number
   seconds?: number
-  /** Peak memory while it ran, in bytes. */
+  /** Peak memory while it ran, in bytes, and how much of that was not there before. */
   peak?: number
+  grown?: number
+  /** Of the device, in bytes. */
+  vram?: number
   error?: string
+  failure?: Failure
 }
 
 export interface FileView {
@@ -22,6 +34,8 @@ export interface FileView {
   media_type: string
   bytes: number
   kept: boolean
+  /** The run that made it: a picture is downloaded with that run's record inside. */
+  run?: string
 }
 
 export interface Problem {
@@ -38,22 +52,33 @@ export interface Problem {
 }
 
 export interface PlanMark {
-  status: 'hit' | 'run' | 'later' | 'idle'
+  status: 'hit' | 'run' | 'later' | 'idle' | 'blocked'
   reason: string
 }
 
 export interface TabRun {
+  /** The run that is shown, and the number of the last of its events that was taken in. */
   run: string | null
+  seq: number
   state: string
+  /** When it began, by this page's clock; null while it waits. */
+  began: number | null
+  seconds: number | null
+  failure: Failure | null
   nodes: Readonly<Record<string, NodeRun>>
   files: Readonly<Record<string, readonly FileView[]>>
+  /** What the last run that made pictures made. */
+  newest: readonly FileView[]
   /** Address of the newest preview picture, by node. */
   previews: Readonly<Record<string, string>>
   plan: Readonly<Record<string, PlanMark>>
   problems: readonly Problem[]
 }
 
-export const IDLE: TabRun = { run: null, state: '', nodes: {}, files: {}, previews: {}, plan: {}, problems: [] }
+export const IDLE: TabRun = {
+  run: null, seq: 0, state: '', began: null, seconds: null, failure: null,
+  nodes: {}, files: {}, newest: [], previews: {}, plan: {}, problems: [],
+}
 
 interface Runs {
   tabs: Readonly<Record<string, TabRun>>
@@ -70,6 +95,14 @@ export const useRuns = create<Runs>()((set) => ({
     }),
   forget: (tab) => set((s) => ({ tabs: Object.fromEntries(Object.entries(s.tabs).filter(([k]) => k !== tab)) })),
 }))
+
+export function tabRun(tab: string): TabRun {
+  return useRuns.getState().tabs[tab] ?? IDLE
+}
+
+export function isLive(state: string): boolean {
+  return state === 'running' || state === 'queued'
+}
 
 /** A part of what is known of the open tab. */
 export function useTabRun<T>(select: (run: TabRun) => T): T {
