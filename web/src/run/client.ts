@@ -26,6 +26,7 @@ interface Page {
 }
 
 let mine = ''
+let settled = false
 
 export function clientId(): string {
   mine ||= fresh()
@@ -34,6 +35,8 @@ export function clientId(): string {
 
 /** Settle who this page is. */
 export async function claimPage(): Promise<void> {
+  if (settled) return
+  settled = true
   const before = sessionStorage.getItem(MINE)
   mine = (await firstFree(before)) ?? fresh()
   if (mine !== before) await claimed(mine, 0)

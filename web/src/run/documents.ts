@@ -1,217 +1,284 @@
-/** Documents on the server: opening, saving, and the journal that keeps every edit. */
+/** Documents on the server: opened, saved, named, thrown away and had back. Nothing is ever overwritten unasked. */
 
 import { activeTab, isDirty, useEditor, type Tab } from '@/app/editor'
 import { t } from '@/app/i18n'
 import { useUi } from '@/app/ui'
-import { canonical, type WorkflowDocument } from '@/model/document'
+import { equal, type WorkflowDocument } from '@/model/document'
 import { begun, type History } from '@/model/history'
 import { ApiError, ask } from './api'
 import { clientId } from './client'
+import { discardDraft, draftsOf, type Draft } from './drafts'
+import { again, goOn, keep, settled } from './journal'
+import { freeName, listAll, nameable, pathOf, type Entry } from './names'
+import { dropStash, unstash } from './stash'
 
+export type { Entry } from './names'
+
+/** What became of a workflow of another program. mapped: node to its type there and here. */
 export interface ImportReport {
-  mapped?: number
-  notes?: { node?: string; type?: string; message?: string; text?: string }[]
-  [more: string]: unknown
+  format: string
+  mapped: Record<string, [string, string]>
+  unknown: Record<string, string>
+  notes: { message: string; node: string; type: string; warning: boolean }[]
 }
 
-export interface Entry {
-  name: string
-  title: string
-  description: string
-  inputs: Record<string, string>
-  nodes: number
-  revision: number
-  etag: string
-  updated: string
-  template: boolean
-  wrong: string
-  drafts: number
-}
+export const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
-interface Draft {
-  client: string
-  base: number
-  at: string
-  draft: { document: WorkflowDocument; history?: Pick<History, 'past' | 'future'> } | null
-}
+const tell = (error: unknown) => useUi.getState().tell('bad', messageOf(error))
 
-const TABS = 'calotype.tabs'
-const path = (name: string, more = '') => `/v1/workflows/${encodeURIComponent(name)}${more}`
+function tabOf(id: string): Tab | undefined {
+  return useEditor.getState().tabs.find((tab) => tab.id === id)
+}
 
 export async function listDocuments(): Promise<Entry[]> {
-  const { data } = await ask<{ workflows: Entry[] }>('/v1/workflows')
-  return data.workflows
+  return (await listAll()).workflows
 }
+
+// ------------------------------------------------------------------ opening
 
 /** Open a document of the server in a tab; the tab that already has it comes to the front. */
-export async function openNamed(name: string): Promise<void> {
-  const known = useEditor.getState().tabs.find((tab) => tab.name === name)
-  if (known) { useEditor.getState().activate(known.id); return; }
-  const { data, etag, headers } = await ask<WorkflowDocument>(path(name))
-  const template = headers.get('X-Calotype-Template') === 'true'
-  const draft = template ? null : await myDraft(name)
-  const history = draft?.draft ? { ...begun(draft.draft.document), ...draft.draft.history } : begun(data)
-  useEditor.getState().open({ document: data, name: template ? null : name, template, saved: data, revision: etag, history })
-  if (draft) useUi.getState().tell('note', t('draft.recovered', { name }))
+export async function openNamed(name: string, views: Tab['views'] = {}): Promise<void> {
+  const known = useEditor.getState().tabs.find((tab) => tab.name === name || (tab.template && tab.source === name))
+  if (known) { useEditor.getState().activate(known.id); return }
+  const { data, etag, headers } = await ask<WorkflowDocument>(pathOf(name))
+  if (headers.get('X-Calotype-Template') === 'true') {
+    useEditor.getState().open({ document: data, source: name, template: true, saved: data, views })
+    return
+  }
+  const drafts = await draftsOf(name)
+  const before = await recovered(name, drafts.find((d) => d.mine))
+  if (!before) return opened(name, { document: data, saved: data, revision: etag, views }, drafts)
+  const { base, history } = before
+  const revision = base === null || base === revisionOf(etag) ? etag : String(base) // saving over another one asks first
+  opened(name, { document: history.document, history, saved: data, revision, views }, drafts, before)
+  if (!equal(history.document, data)) useUi.getState().tell('note', t('draft.recovered', { name }))
 }
 
-/** A workflow that came from a file: always in a new tab. */
-export function openImported(workflow: WorkflowDocument, file: string, report: ImportReport | null): void {
+interface Before {
+  history: History
+  /** The revision that it was made from; null where it is the newest. */
+  base: number | null
+  /** What the server has of it. */
+  seq: number | null
+}
+
+/** What this page knew of a document: what only the browser has goes before what the server has. */
+async function recovered(name: string, mine: Draft | undefined): Promise<Before | null> {
+  const own = await unstash(name).catch(() => null) // a browser that keeps nothing
+  const kept = own && { document: own.document, past: own.past, future: own.future }
+  if (kept && own.unsent) return { history: kept, base: revisionOf(own.revision) ?? 0, seq: null }
+  if (mine) return { history: mine.history, base: mine.base, seq: mine.seq }
+  if (!kept || own.revision === null) return null
+  const { etag } = await ask(pathOf(name)).catch(() => ({ etag: null }))
+  return etag === own.revision ? { history: kept, base: null, seq: null } : null
+}
+
+function opened(name: string, tab: Partial<Tab> & { document: WorkflowDocument }, drafts: Draft[], before?: Before): void {
+  const id = useEditor.getState().open({ name, ...tab })
+  const made = tabOf(id)
+  if (made && before && before.seq !== null) goOn(made, before.seq)
+  else if (before && made && isDirty(made)) keep(id)
+  for (const other of drafts.filter((d) => !d.mine)) offer(name, other)
+}
+
+/** Open again what was never saved: the server or the browser has its edits. Nothing where neither has. */
+export async function openUnsaved(name: string, views: Tab['views'] = {}): Promise<boolean> {
+  const drafts = await draftsOf(name)
+  const before = await recovered(name, drafts.find((d) => d.mine))
+  if (!before) return false
+  opened(name, { document: before.history.document, history: before.history, views }, [], before)
+  return true
+}
+
+/** Unsaved work of another page: said, and shown as a copy in a tab of its own when it is wanted. */
+function offer(name: string, draft: Draft): void {
+  const saved = useEditor.getState().tabs.find((tab) => tab.name === name)?.saved
+  if (saved && equal(saved, draft.history.document)) return
+  useUi.getState().tell('note', t('draft.other', { name, at: timeOf(draft.at) }), { label: t('draft.look'), run: () => void openDraft(name, draft).catch(tell) })
+}
+
+export function timeOf(at: string): string {
+  const time = new Date(at)
+  const today = time.toDateString() === new Date().toDateString()
+  return time.toLocaleString(undefined, { ...(today ? {} : { dateStyle: 'medium' }), timeStyle: 'short' })
+}
+
+/** The unsaved work of another page as a document of its own. */
+export async function openDraft(name: string, draft: Draft): Promise<void> {
+  const copy = await freeName(t('draft.copy', { name }))
+  keep(useEditor.getState().open({ document: draft.history.document, history: draft.history, name: copy }))
+}
+
+/** A workflow that came from a file: always in a new tab. The tab's id. */
+export function openImported(workflow: WorkflowDocument, file: string, report: ImportReport | null): string {
   const id = useEditor.getState().open({ document: { ...workflow, name: workflow.name ?? file.replace(/\.[^.]*$/, '') } })
-  void keep(id)
+  keep(id)
   useUi.getState().tell('good', t('import.opened', { name: file }))
-  if (report) showReport(report, file)
+  if (report) showReport(id, report, file)
+  return id
 }
 
-let showReport: (report: ImportReport, file: string) => void = () => undefined
+let showReport: (tab: string, report: ImportReport, file: string) => void = () => undefined
 /** Who shows the report of an import. */
-export function onReport(show: (report: ImportReport, file: string) => void): void {
+export function onReport(show: typeof showReport): void {
   showReport = show
 }
 
-async function myDraft(name: string): Promise<Draft | null> {
-  const { data } = await ask<{ drafts: Draft[] }>(path(name, '/journal'))
-  return data.drafts.find((d) => d.client === clientId() && d.draft !== null) ?? null
-}
+// ------------------------------------------------------------------ saving
 
-/** A name that the server has not, near the one wished for. */
-async function freeName(wished: string): Promise<string> {
-  const base = wished.replace(/[\\/:*?"<>|.\p{Cc}]+/gu, ' ').trim().slice(0, 80) || t('document.untitled')
-  const taken = new Set([...(await listDocuments()).map((e) => e.name.toLowerCase()), ...useEditor.getState().tabs.map((tab) => tab.name?.toLowerCase() ?? '')])
-  if (!taken.has(base.toLowerCase())) return base
-  for (let n = 2; ; n += 1) if (!taken.has(`${base} ${n}`.toLowerCase())) return `${base} ${n}`
-}
-
-/** Save the document of a tab. A conflict asks; nothing is overwritten unasked. */
-export async function save(id?: string, force = false): Promise<boolean> {
-  const tab = id === undefined ? activeTab(useEditor.getState()) : useEditor.getState().tabs.find((x) => x.id === id)
-  if (!tab) return false
-  const document = tab.history.document
-  const name = tab.name ?? (await freeName(document.name ?? ''))
-  const match: Record<string, string> = force ? { 'If-Match': '*' } : tab.revision !== null && tab.name !== null ? { 'If-Match': tab.revision } : { 'If-None-Match': '*' }
+/** Save the document of a tab. A conflict asks; nothing is overwritten unasked. over: the ETag that was looked at. */
+export async function save(id?: string, over?: string): Promise<boolean> {
+  const tab = id === undefined ? activeTab(useEditor.getState()) : tabOf(id)
+  if (!tab || tab.reading) return false
+  const { document } = tab.history
   try {
-    const { etag } = await ask<unknown>(path(name, `?client=${clientId()}`), { method: 'PUT', body: document, headers: match })
+    const name = tab.name ?? (await freeName(document.name ?? ''))
+    const { etag } = await ask<unknown>(pathOf(name, `?client=${clientId()}`), { method: 'PUT', body: document, headers: expecting(tab, over) })
     useEditor.getState().patch(tab.id, { name, saved: document, revision: etag, template: false })
-    remember()
+    const now = tabOf(tab.id)
+    if (now) settled(now)
+    if (now && isDirty(now)) keep(now.id) // edited while it was being saved
     useUi.getState().tell('good', t('document.saved', { name }))
     return true
   } catch (error) {
-    if (error instanceof ApiError && (error.status === 409 || error.status === 412)) useUi.getState().show({ dialog: `conflict:${tab.id}` })
-    else useUi.getState().tell('bad', error instanceof Error ? error.message : String(error))
+    if (!(error instanceof ApiError) || (error.status !== 409 && error.status !== 412)) tell(error)
+    else {
+      again(tab.id) // the server put the refused document in the place of the draft; with its history it is worth more
+      useUi.getState().show({ dialog: `conflict:${tab.id}` })
+    }
     return false
   }
 }
 
-/** Save under another name; the tab goes on with the copy. */
-export async function saveAs(wished: string): Promise<boolean> {
-  const tab = activeTab(useEditor.getState())
+function expecting(tab: Tab, over?: string): Record<string, string> {
+  if (over !== undefined) return over === '' ? { 'If-None-Match': '*' } : { 'If-Match': over }
+  return tab.revision !== null && tab.name !== null ? { 'If-Match': tab.revision } : { 'If-None-Match': '*' }
+}
+
+function revisionOf(etag: string | null): number | null {
+  const found = /\d+/.exec(etag ?? '')
+  return found ? Number(found[0]) : null
+}
+
+/** Save under another name; the tab goes on with the copy, and what it was made from stays as it is saved. */
+export async function saveAs(id: string, wished: string): Promise<boolean> {
+  const tab = tabOf(id)
   if (!tab) return false
+  if (tab.revision === null && nameable(wished) === tab.name) return save(id)
   const name = await freeName(wished)
-  useEditor.getState().edit(t('step.rename'), (d) => void (d.name = wished))
-  useEditor.getState().patch(tab.id, { name: null, revision: null, template: false })
-  const named = useEditor.getState().tabs.find((x) => x.id === tab.id)
-  if (named) useEditor.getState().patch(tab.id, { name })
-  return save(tab.id)
+  const { name: before } = tab
+  if (tab.history.document.name !== wished) useEditor.getState().edit(t('step.rename'), (d) => void (d.name = wished))
+  useEditor.getState().patch(id, { name, revision: null, saved: null, template: false })
+  if (!(await save(id))) return false
+  if (before !== null) await discardDraft(before, clientId())
+  return true
 }
 
-// ------------------------------------------------------------------ the journal
+/** Another title, and another name of the file. */
+export async function rename(id: string, wished: string, title: string): Promise<void> {
+  const tab = tabOf(id)
+  if (!tab) return
+  if (title !== (tab.history.document.name ?? '')) useEditor.getState().edit(t('step.rename'), (d) => void (d.name = title))
+  const name = nameable(wished)
+  if (name === tab.name || (tab.name === null && !isDirty(tab))) return
+  if (tab.name !== null && tab.revision !== null) {
+    const { etag } = await ask<unknown>(pathOf(tab.name, '/rename'), { method: 'POST', body: { name } })
+    await dropStash(tab.name).catch(() => undefined) // a browser that keeps nothing has nothing to drop
+    useEditor.getState().patch(id, { name, revision: etag })
+    again(id)
+    return
+  }
+  const free = await freeName(wished)
+  const before = tab.name
+  useEditor.getState().patch(id, { name: free, template: false })
+  again(id)
+  if (before !== null) await discardDraft(before, clientId())
+}
 
-const PAUSE = 250
-const posted = new Map<string, WorkflowDocument>()
-const timers = new Map<string, number>()
-const KEPT_STEPS = 60
+/** Another document with the same content, in a tab of its own. */
+export async function duplicate(id: string): Promise<void> {
+  const tab = tabOf(id)
+  if (!tab) return
+  const title = t('document.copy', { name: tab.name ?? tab.history.document.name ?? t('document.untitled') })
+  const name = await freeName(title)
+  const made = useEditor.getState().open({ document: { ...tab.history.document, name: title }, name, views: tab.views })
+  await save(made)
+}
 
-/** Post every edit to the server's journal soon after it was made. The function ends it. */
-export function journal(): () => void {
-  return useEditor.subscribe((state, before) => {
-    if (state.tabs === before.tabs) return
-    for (const tab of state.tabs) {
-      const known = before.tabs.find((x) => x.id === tab.id)
-      if (known?.history.document === tab.history.document || !known || !isDirty(tab)) continue
-      clearTimeout(timers.get(tab.id))
-      timers.set(tab.id, window.setTimeout(() => void keep(tab.id), PAUSE))
-    }
-    remember()
+// ------------------------------------------------------------------ versions and the trash
+
+export interface Version {
+  number: number
+  at: string
+  author: string
+  kind: string
+  bytes: number
+}
+
+export async function versionsOf(name: string): Promise<Version[]> {
+  return (await ask<{ versions: Version[] }>(pathOf(name, '/versions'))).data.versions
+}
+
+/** Look at an old version, in a tab that does not change it. */
+export async function look(name: string, version: Pick<Version, 'number' | 'at'>): Promise<void> {
+  const known = useEditor.getState().tabs.find((tab) => tab.reading?.name === name && tab.reading.revision === version.number)
+  if (known) { useEditor.getState().activate(known.id); return }
+  const { data } = await ask<WorkflowDocument>(pathOf(name, `/versions/${version.number}`))
+  useEditor.getState().open({ document: data, saved: data, reading: { name, revision: version.number, at: version.at } })
+}
+
+/** Make an old version the newest one: in its open tab it is one step, which can be taken back. */
+export async function restoreVersion(name: string, number: number): Promise<void> {
+  const { data } = await ask<WorkflowDocument>(pathOf(name, `/versions/${number}`))
+  const { etag } = await ask<unknown>(pathOf(name, `/restore?client=${clientId()}`), { method: 'POST', body: { revision: number } })
+  const reading = useEditor.getState().tabs.find((tab) => tab.reading?.name === name && tab.reading.revision === number)
+  await openNamed(name)
+  const tab = useEditor.getState().tabs.find((x) => x.name === name)
+  if (tab) takeOver(tab, data, etag, t('step.restore', { number }))
+  if (reading) useEditor.getState().close(reading.id)
+  useUi.getState().tell('good', t('version.restored', { number, name }))
+}
+
+/** Put what the server has into a tab, as a step: undo brings back what was there. */
+export function takeOver(tab: Tab, theirs: WorkflowDocument, etag: string | null, label: string): void {
+  const editor = useEditor.getState()
+  editor.activate(tab.id)
+  editor.edit(label, (draft) => {
+    for (const key of Object.keys(draft)) Reflect.deleteProperty(draft, key)
+    Object.assign(draft, theirs)
   })
+  const document = tabOf(tab.id)?.history.document ?? theirs
+  editor.patch(tab.id, { saved: document, revision: etag })
+  const now = tabOf(tab.id)
+  if (now) settled(now)
 }
 
-/** Post the document of a tab to the journal, with its history. Tried again until the server has it. */
-async function keep(id: string): Promise<void> {
-  const tab = useEditor.getState().tabs.find((x) => x.id === id)
-  if (!tab || posted.get(id) === tab.history.document) return
-  try {
-    const name = tab.name ?? (await named(tab))
-    const { document, past, future } = tab.history
-    const draft = { document, history: { past: past.slice(-KEPT_STEPS), future: future.slice(0, KEPT_STEPS) } }
-    await ask(path(name, '/journal'), { method: 'POST', body: { client: clientId(), base: baseOf(tab), draft } })
-    posted.set(id, document)
-    showUnsent(id, false)
-  } catch {
-    showUnsent(id, true) // the mark in the tab says so until it is there
-    timers.set(id, window.setTimeout(() => void keep(id), 1_000))
-  }
-}
-
-/** A document that was never saved gets a name before its first edit is kept. */
-async function named(tab: Tab): Promise<string> {
-  const name = await freeName(tab.history.document.name ?? '')
-  useEditor.getState().patch(tab.id, { name, revision: null, template: false, ...(tab.template ? { saved: null } : {}) })
-  remember()
-  return name
-}
-
-function baseOf(tab: Tab): number {
-  return tab.revision === null ? 0 : Number(/\d+/.exec(tab.revision)?.[0] ?? 0)
-}
-
-let showUnsent: (id: string, unsent: boolean) => void = () => undefined
-/** Who shows that edits wait to be sent. */
-export function onUnsent(show: (id: string, unsent: boolean) => void): void {
-  showUnsent = show
-}
-
-// ------------------------------------------------------------------ which tabs were open
-
-interface Remembered {
+export interface Trashed {
+  id: number
   name: string
-  active: boolean
+  at: string
 }
 
-function remember(): void {
-  const { tabs, active } = useEditor.getState()
-  const open: Remembered[] = tabs.flatMap((tab) => (tab.name === null ? [] : [{ name: tab.name, active: tab.id === active }]))
-  localStorage.setItem(TABS, JSON.stringify(open))
+export async function trashed(): Promise<Trashed[]> {
+  return (await ask<{ trash: Trashed[] }>('/v1/trash')).data.trash
 }
 
-/** Open what was open when the page was left, with edits that were never saved; else the first template. */
-export async function restore(): Promise<void> {
-  const open = JSON.parse(localStorage.getItem(TABS) ?? '[]') as Remembered[]
-  for (const { name } of open) await reopen(name)
-  const chosen = open.find((o) => o.active)?.name
-  const tab = useEditor.getState().tabs.find((x) => x.name === chosen)
-  if (tab) useEditor.getState().activate(tab.id)
-  if (useEditor.getState().tabs.length === 0) await openFirst()
+/** Move a document to the trash; a message offers to have it back. */
+export async function discard(name: string): Promise<void> {
+  const { data } = await ask<Trashed>(pathOf(name), { method: 'DELETE' })
+  const tab = useEditor.getState().tabs.find((x) => x.name === name)
+  if (tab) useEditor.getState().close(tab.id)
+  useUi.getState().tell('note', t('trash.moved', { name }), { label: t('trash.undo'), run: () => void bringBack(data).catch(tell) })
 }
 
-async function reopen(name: string): Promise<void> {
-  try {
-    await openNamed(name)
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 404) throw error
-    const draft = await myDraft(name).catch(() => null) // never saved: there may be a draft alone
-    if (!draft?.draft) return
-    const document = draft.draft.document
-    useEditor.getState().open({ document, name, history: { ...begun(document), ...draft.draft.history } })
-  }
+/** Take a document out of the trash and open it. */
+export async function bringBack({ id, name }: Pick<Trashed, 'id' | 'name'>): Promise<void> {
+  const taken = (await listDocuments()).some((e) => e.name.toLowerCase() === name.toLowerCase())
+  const { data } = await ask<{ name: string }>(`/v1/trash/${id}/restore`, { method: 'POST', body: taken ? { name: await freeName(name) } : {} })
+  await openNamed(data.name)
 }
 
-async function openFirst(): Promise<void> {
-  const all = await listDocuments()
-  const first = all.find((e) => e.template && e.name === 'text_to_image') ?? all.find((e) => e.template) ?? all[0]
-  if (first) await openNamed(first.name)
-}
-
-/** Whether two documents say the same. */
-export function sameDocument(a: WorkflowDocument, b: WorkflowDocument): boolean {
-  return a === b || canonical(a) === canonical(b)
+/** A document that is not on the server. */
+export function openCopy(document: WorkflowDocument, name: string): void {
+  keep(useEditor.getState().open({ document: { ...document, name: t('document.copy', { name }) }, history: begun({ ...document, name: t('document.copy', { name }) }) }))
 }
