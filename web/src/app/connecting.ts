@@ -1,15 +1,21 @@
 /** What runs while the page is open: the event stream, the journal, the checks, the keys. */
 
 import { catalogueOf } from '@/model/catalogue'
-import { fetchNodes } from '@/run/api'
+import { ApiError, fetchNodes } from '@/run/api'
 import { recheck, watch } from '@/run/checking'
-import { journal, restore } from '@/run/documents'
+import { followAddress, wanted } from '@/run/address'
+import { claimPage } from '@/run/client'
+import { journal, reconnected } from '@/run/journal'
+import { remember, restore } from '@/run/restoring'
 import { refreshFiles } from '@/run/files'
-import { onQueueEvent, refreshQueue, useQueue } from '@/run/queue'
-import { onEvent, onPreview } from '@/run/running'
+import { onEvent, onPreview } from '@/run/following'
+import { keepRuns } from '@/run/keeping'
+import { watchLive } from '@/run/live'
+import { measure, onQueueEvent, refreshQueue, useQueue } from '@/run/queue'
 import { EventStream } from '@/run/socket'
 import { listen } from './commands'
 import { useEditor } from './editor'
+import { t } from './i18n'
 import { useUi } from './ui'
 
 /** Connect everything; the function takes it apart. */
@@ -24,7 +30,9 @@ export function connect(): () => void {
     onState: (connected) => {
       const before = useQueue.getState().connected
       useQueue.setState({ connected })
-      if (connected && !before) void refreshQueue().catch(() => undefined) // the next event asks again
+      if (!connected || before) return
+      void refreshQueue().catch(() => undefined) // the next event asks again
+      reconnected()
     },
   })
   const ends = [listen(), () => stream.close()]
@@ -36,17 +44,21 @@ export function connect(): () => void {
 
 const AGAIN = 1_500
 
-async function start(stream: EventStream, ends: (() => void)[]): Promise<void> {
+async function start(stream: EventStream, ends: (() => void)[], told = ''): Promise<void> {
   try {
     useEditor.getState().setCatalogue(catalogueOf(await fetchNodes()))
-    stream.open()
-    await restore()
-    await Promise.all([refreshFiles('input'), refreshFiles('checkpoints')])
-    ends.push(journal(), watch())
-    document.documentElement.dataset.ready = 'true'
+    stream.from(await refreshQueue())
+    await claimPage()
+    await restore(wanted())
   } catch (error) {
-    useUi.getState().tell('bad', error instanceof Error ? error.message : String(error))
-    const timer = setTimeout(() => void start(stream, ends), AGAIN)
+    const message = error instanceof ApiError && error.status === 401 ? t('server.token') : error instanceof Error ? error.message : String(error)
+    if (message !== told) useUi.getState().tell('bad', message) // once, however often it is tried
+    const timer = setTimeout(() => void start(stream, ends, message), AGAIN)
     ends.push(() => clearTimeout(timer))
+    return
   }
+  stream.open()
+  ends.push(journal(), remember(), followAddress(), watch(), keepRuns(), watchLive())
+  await Promise.allSettled([refreshFiles('input'), refreshFiles('checkpoints'), measure()]) // fields ask again
+  document.documentElement.dataset.ready = 'true'
 }
