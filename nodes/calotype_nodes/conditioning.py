@@ -56,10 +56,10 @@ class ConditioningArea(Node, category="conditioning"):
     """Let a conditioning apply to a rectangle only."""
 
     conditioning: Conditioning
-    x: int = Input(default=0, ge=0, le=16384, step=8, doc="In pixels, as the other sizes.")
-    y: int = Input(default=0, ge=0, le=16384, step=8)
-    width: int = Input(default=64, ge=8, le=16384, step=8)
-    height: int = Input(default=64, ge=8, le=16384, step=8)
+    x: int = Input(default=0, ge=0, le=16384, step=8, multiple_of=8, doc="In pixels, as the other sizes.")
+    y: int = Input(default=0, ge=0, le=16384, step=8, multiple_of=8)
+    width: int = Input(default=64, ge=8, le=16384, step=8, multiple_of=8)
+    height: int = Input(default=64, ge=8, le=16384, step=8, multiple_of=8)
     strength: float = Input(default=1.0, ge=0, le=10, step=0.01, doc="Its weight where it meets others.")
 
     def run(self) -> Conditioning:

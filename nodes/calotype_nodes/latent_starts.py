@@ -15,8 +15,8 @@ from calotype_nodes.latents import cells
 class EmptySD3Latent(Node, category="latent"):
     """Start from nothing, for models whose latents have 16 channels (SD 3, FLUX.1, Qwen-Image, Z-Image)."""
 
-    width: int = Input(default=1024, ge=16, le=16384, step=16, doc="Of the picture, in pixels; a multiple of 8.")
-    height: int = Input(default=1024, ge=16, le=16384, step=16, doc="Of the picture, in pixels; a multiple of 8.")
+    width: int = Input(default=1024, ge=16, le=16384, step=16, multiple_of=8, doc="Of the picture, in pixels.")
+    height: int = Input(default=1024, ge=16, le=16384, step=16, multiple_of=8, doc="Of the picture, in pixels.")
     batch_size: int = Input(default=1, ge=1, le=4096)
     only: BatchOnly = Input(default=-1, ge=-1, le=4095, doc="Which image of the batch to make alone; -1 makes all.")
 
@@ -28,8 +28,8 @@ class EmptySD3Latent(Node, category="latent"):
 class EmptyFlux2Latent(Node, category="latent"):
     """Start from nothing, for FLUX.2, whose latents have 128 channels in cells of 16 pixels."""
 
-    width: int = Input(default=1024, ge=16, le=16384, step=16, doc="Of the picture, in pixels; a multiple of 16.")
-    height: int = Input(default=1024, ge=16, le=16384, step=16, doc="Of the picture, in pixels; a multiple of 16.")
+    width: int = Input(default=1024, ge=16, le=16384, step=16, multiple_of=16, doc="Of the picture, in pixels.")
+    height: int = Input(default=1024, ge=16, le=16384, step=16, multiple_of=16, doc="Of the picture, in pixels.")
     batch_size: int = Input(default=1, ge=1, le=4096)
     only: BatchOnly = Input(default=-1, ge=-1, le=4095, doc="Which image of the batch to make alone; -1 makes all.")
 

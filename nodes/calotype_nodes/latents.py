@@ -15,8 +15,8 @@ CELL = 8  # pixels
 class EmptyLatent(Node, category="latent"):
     """Start from nothing: latents for pictures of a size, to be filled with noise by a sampler."""
 
-    width: int = Input(default=512, ge=16, le=16384, step=8, doc="Of the picture, in pixels; a multiple of 8.")
-    height: int = Input(default=512, ge=16, le=16384, step=8, doc="Of the picture, in pixels; a multiple of 8.")
+    width: int = Input(default=512, ge=16, le=16384, step=8, multiple_of=8, doc="Of the picture, in pixels.")
+    height: int = Input(default=512, ge=16, le=16384, step=8, multiple_of=8, doc="Of the picture, in pixels.")
     batch_size: int = Input(default=1, ge=1, le=4096)
     only: BatchOnly = Input(default=-1, ge=-1, le=4095, doc="Which image of the batch to make alone; -1 makes all.")
 
@@ -142,8 +142,8 @@ class LatentCrop(Node, category="latent"):
     latent: Latent
     x: int = Input(default=0, ge=0, le=16384, step=8, doc="In pixels, as the other sizes.")
     y: int = Input(default=0, ge=0, le=16384, step=8)
-    width: int = Input(default=512, ge=8, le=16384, step=8)
-    height: int = Input(default=512, ge=8, le=16384, step=8)
+    width: int = Input(default=512, ge=8, le=16384, step=8, multiple_of=8)
+    height: int = Input(default=512, ge=8, le=16384, step=8, multiple_of=8)
     least: int = Input(default=8, ge=8, le=512, step=8, doc="Begin no nearer than this to the right and the bottom.")
 
     def run(self) -> Latent:

@@ -17,8 +17,8 @@ VideoFormat = Literal["mp4", "webp", "png", "gif"]
 class EmptyVideoLatent(Node, category="latent"):
     """Start from nothing: latents for videos of a size and length, to be filled with noise by a sampler."""
 
-    width: int = Input(default=832, ge=16, le=16384, step=16, doc="Of the frames, in pixels; a multiple of 16.")
-    height: int = Input(default=480, ge=16, le=16384, step=16, doc="Of the frames, in pixels; a multiple of 16.")
+    width: int = Input(default=832, ge=16, le=16384, step=16, multiple_of=16, doc="Of the frames, in pixels.")
+    height: int = Input(default=480, ge=16, le=16384, step=16, multiple_of=16, doc="Of the frames, in pixels.")
     length: int = Input(default=33, ge=1, le=16384, step=4, doc="In frames: 1, 5, 9, and so on by fours.")
     batch_size: int = Input(default=1, ge=1, le=4096)
 

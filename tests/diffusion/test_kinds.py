@@ -30,7 +30,7 @@ SERVES = {(folder, folder) for folder in FOLDERS} | {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("folder", "kind"), product(FOLDERS, FOLDERS))
+@pytest.mark.parametrize(("folder", "kind"), tuple(product(FOLDERS, FOLDERS)))
 def test_a_file_is_taken_where_it_has_what_its_folder_is_for(folder, kind, files):
     if (folder, kind) in SERVES:
         assert family_in(folder, files[kind])

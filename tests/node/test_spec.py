@@ -123,6 +123,20 @@ def test_complaints_about_ranges(value, complaint):
     assert InputSpec(name="x", socket=FLOAT, ge=1, le=10).complaint(value) == complaint
 
 
+@pytest.mark.parametrize(
+    ("value", "complaint"),
+    [
+        (72, None),
+        (70, ("range", "70 is not a multiple of 8; 72 is the nearest", "a multiple of 8")),
+        (19, ("range", "19 is not a multiple of 8; 24 is the nearest", "a multiple of 8")),
+        (99, ("range", "99 is not a multiple of 8; 96 is the nearest", "a multiple of 8")),
+        (8, ("range", "8 is below 17", "17 to 100")),
+    ],
+)
+def test_a_number_that_has_to_be_a_multiple_names_the_nearest_in_range(value, complaint):
+    assert InputSpec(name="x", socket=INT, ge=17, le=100, multiple_of=8).complaint(value) == complaint
+
+
 @given(values, sockets)
 def test_a_complaint_never_raises_and_is_one_short_line(value, socket):
     said = complain(value, socket)

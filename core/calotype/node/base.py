@@ -16,6 +16,7 @@ def Input(
     ge: float | None = None,
     le: float | None = None,
     step: float | None = None,
+    multiple_of: int | None = None,
     multiline: bool = False,
     folder: str | None = None,
     lazy: bool = False,
@@ -25,13 +26,15 @@ def Input(
 ) -> Any:
     """Say more of an input than its type and default.
 
-    ge, le: range of a number, inclusive. step, multiline: for the widget. folder: for a `FileRef`, the folder of the
-    host that it names a file in. lazy: evaluated only if `wants()` returns its name. least: for a variadic input
-    (`tuple[T, ...]`), how many at least. when: (other input, value): shown and required only then.
-    widget: the plugin's own custom element that edits it, from `web/NAME.js` in the plugin's package.
+    ge, le: range of a number, inclusive. multiple_of: of what a whole number must be a multiple. step, multiline: for
+    the widget. folder: for a `FileRef`, the folder of the host that it names a file in. lazy: evaluated only if
+    `wants()` returns its name. least: for a variadic input (`tuple[T, ...]`), how many at least. when: (other input,
+    value): shown and required only then. widget: the plugin's own custom element that edits it, from `web/NAME.js` in
+    the plugin's package.
     """
     said = {"doc": doc, "ge": ge, "le": le, "step": step, "multiline": multiline, "folder": folder, "lazy": lazy}
-    return dataclasses.field(default=default, metadata=said | {"least": least, "when": when, "widget": widget})
+    said |= {"multiple_of": multiple_of, "least": least, "when": when, "widget": widget}
+    return dataclasses.field(default=default, metadata=said)
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Input,))

@@ -29,8 +29,9 @@ class InputSpec:
 
     socket: the type, of each item where `variadic`. default: `REQUIRED` if there is none. folder: for a file input, the
     folder it comes from. role: its meaning to the engine ("seed", "batch_only", "prompt"). lazy: evaluated only if
-    the node asks. when: (other input, value): shown and required only then. ge, le: range, inclusive. step, multiline:
-    for widgets. widget: the custom element of a plugin that edits it; it means nothing to the engine.
+    the node asks. when: (other input, value): shown and required only then. ge, le: range, inclusive. multiple_of: of
+    what a whole number must be a multiple. step, multiline: for widgets. widget: the custom element of a plugin that
+    edits it; it means nothing to the engine.
     """
 
     name: str
@@ -40,6 +41,7 @@ class InputSpec:
     ge: float | None = None
     le: float | None = None
     step: float | None = None
+    multiple_of: int | None = None
     multiline: bool = False
     folder: str | None = None
     role: str | None = None
@@ -77,7 +79,17 @@ class InputSpec:
             return "range", f"{_said(value)} is below {self.ge:g}", self._range
         if self.le is not None and value > self.le:
             return "range", f"{_said(value)} is above {self.le:g}", self._range
+        if self.multiple_of and value % self.multiple_of:
+            unit = f"a multiple of {self.multiple_of}"
+            return "range", f"{_said(value)} is not {unit}; {self._nearest(value)} is the nearest", unit
         return None
+
+    def _nearest(self, value: float) -> int:
+        """The nearest multiple in the range; the larger of two."""
+        unit = self.multiple_of or 1
+        least = -math.inf if self.ge is None else math.ceil(self.ge / unit)
+        most = math.inf if self.le is None else math.floor(self.le / unit)
+        return int(min(max(math.floor(value / unit + 0.5), least), most)) * unit
 
     @property
     def _range(self) -> str:

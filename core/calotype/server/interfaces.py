@@ -100,6 +100,8 @@ def _spec_schema(spec: InputSpec) -> dict[str, Any]:
         said["minimum"] = spec.ge
     if spec.le is not None:
         said["maximum"] = spec.le
+    if spec.multiple_of:
+        said["multipleOf"] = spec.multiple_of
     if spec.role == "seed":
         said = {"anyOf": [said, {"const": "random"}]}
     return {"type": "array", "items": said} if spec.variadic else said

@@ -73,6 +73,9 @@ def _quick(spec: InputSpec) -> Quick | None:
     match spec.socket:
         case Named("int") if spec.role == "seed":
             return lambda v: (type(v) is int and 0 <= v <= MAX_SEED) or v == RANDOM
+        case Named("int") if spec.multiple_of:
+            unit = spec.multiple_of
+            return lambda v: type(v) is int and low <= v <= high and v % unit == 0
         case Named("int"):
             return lambda v: type(v) is int and low <= v <= high
         case Named("float"):
