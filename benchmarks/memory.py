@@ -1,66 +1,31 @@
-"""M1: peak memory of text to image, the engine over the raw diffusers pipeline, on a full-width SD 1.5.
+"""M1: peak memory of text to image, the engine over the raw diffusers pipeline, at full width.
 
-Random fp16 weights (2.1 GB) are written once as a diffusers folder; each side is a process of its own, computes in
-float32 on the CPU, makes one picture of 256 px in two steps, and says the most bytes it ever had resident.
+Random weights are written once as a diffusers folder: SD 1.5 in fp16 (2.1 GB), computed in float32; SDXL in bf16
+(6.9 GB), computed in bfloat16. Each side is a process of its own, makes one picture of 256 px in two steps on the CPU,
+and says the most bytes it ever had resident.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
+from layouts import folder
 from report import record
 
 SIDE, STEPS, CFG = 256, 2, 7.0
-CROSS = "CrossAttnDownBlock2D"
+STORED = {"sd1": "F16", "sdxl": "BF16"}
+COMPUTED = {"sd1": "float32", "sdxl": "bfloat16"}
+ROWS = {"sd1": ("M1", "SD 1.5"), "sdxl": ("M1-sdxl", "SDXL")}
 
 
-def write_model(folder: Path) -> None:
-    """A full-width SD 1.5 with random weights, as diffusers and transformers save it."""
-    import torch
-    from diffusers import AutoencoderKL, EulerDiscreteScheduler, UNet2DConditionModel
-    from transformers import CLIPTextConfig, CLIPTextModel
-
-    torch.manual_seed(0)
-    torch.set_default_dtype(torch.float16)
-    unet = UNet2DConditionModel(
-        cross_attention_dim=768,
-        attention_head_dim=8,
-        sample_size=64,
-        down_block_types=(CROSS, CROSS, CROSS, "DownBlock2D"),
-    )
-    unet.save_pretrained(folder / "unet")
-    levels = (128, 256, 512, 512)
-    vae = AutoencoderKL(
-        block_out_channels=levels, layers_per_block=2, latent_channels=4, sample_size=512,
-        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
-    )  # fmt: skip
-    vae.save_pretrained(folder / "vae")
-    text = CLIPTextModel(
-        CLIPTextConfig(hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12)
-    )
-    text.save_pretrained(folder / "text_encoder")
-    EulerDiscreteScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear").save_pretrained(
-        folder / "scheduler"
-    )
-    parts = {
-        "unet": ["diffusers", "UNet2DConditionModel"],
-        "vae": ["diffusers", "AutoencoderKL"],
-        "text_encoder": ["transformers", "CLIPTextModel"],
-        "scheduler": ["diffusers", "EulerDiscreteScheduler"],
-    }
-    none = {part: [None, None] for part in ("tokenizer", "safety_checker", "feature_extractor", "image_encoder")}
-    index = {"_class_name": "StableDiffusionPipeline", "requires_safety_checker": False, **parts, **none}
-    (folder / "model_index.json").write_text(json.dumps(index))
-
-
-def engine(models: Path) -> None:
+def engine(models: Path, family: str) -> None:
     """One picture by the engine."""
     from calotype.services import Services
     from calotype.settings import Settings
@@ -80,40 +45,53 @@ def engine(models: Path) -> None:
         "decode": {"type": "VAEDecode", "inputs": {"latent": link("sampler.latent"), "vae": link("checkpoint.vae")}},
         "save": {"type": "SaveImage", "inputs": {"images": link("decode.image")}},
     }})  # fmt: skip
-    with tempfile.TemporaryDirectory() as home, Services.open(Settings.load(home=home, models=[models])) as services:
-        done = services.run(document, out=Path(home) / "out")
+    with tempfile.TemporaryDirectory() as home:
+        settings = Settings.load(home=home, models=[models], dtype=COMPUTED[family])
+        with Services.open(settings) as services:
+            done = services.run(document, out=Path(home) / "out")
         if done.error is not None:
             raise done.error
 
 
-def pipeline(models: Path) -> None:
+def pipeline(models: Path, family: str) -> None:
     """One picture by diffusers' own pipeline."""
     import torch
-    from diffusers import StableDiffusionPipeline
+    from diffusers import DiffusionPipeline
 
-    pipe = StableDiffusionPipeline.from_pretrained(
-        models / "checkpoints" / "full",
-        torch_dtype=torch.float32,
-        local_files_only=True,
-        safety_checker=None,
-        tokenizer=None,
-        feature_extractor=None,
-        image_encoder=None,
+    pipe = DiffusionPipeline.from_pretrained(
+        models / "checkpoints" / "full", torch_dtype=getattr(torch, COMPUTED[family]), local_files_only=True
     )
     with torch.no_grad():
         ids = torch.full((2, 77), 49407)
         ids[:, 0] = 49406
-        tokens = pipe.text_encoder(ids).last_hidden_state
-        picture = pipe(
-            prompt_embeds=tokens[:1], negative_prompt_embeds=tokens[1:], height=SIDE, width=SIDE,
-            num_inference_steps=STEPS, guidance_scale=CFG,
-        ).images[0]  # fmt: skip
+        words = heard_by_two(pipe, ids) if family == "sdxl" else heard(pipe, ids)
+        picture = pipe(**words, height=SIDE, width=SIDE, num_inference_steps=STEPS, guidance_scale=CFG).images[0]
     picture.save(models / "pipeline.png")
 
 
-def peak(side: str, models: Path) -> float:
+def heard(pipe: Any, ids: Any) -> dict[str, Any]:
+    """Two prompts by CLIP-L."""
+    tokens = pipe.text_encoder(ids).last_hidden_state
+    return {"prompt_embeds": tokens[:1], "negative_prompt_embeds": tokens[1:]}
+
+
+def heard_by_two(pipe: Any, ids: Any) -> dict[str, Any]:
+    """Two prompts by both encoders of SDXL."""
+    import torch
+
+    first = pipe.text_encoder(ids, output_hidden_states=True)
+    second = pipe.text_encoder_2(ids, output_hidden_states=True)
+    tokens = torch.cat([first.hidden_states[-2], second.hidden_states[-2]], dim=-1)
+    pooled = second.text_embeds
+    return {
+        "prompt_embeds": tokens[:1], "negative_prompt_embeds": tokens[1:],
+        "pooled_prompt_embeds": pooled[:1], "negative_pooled_prompt_embeds": pooled[1:],
+    }  # fmt: skip
+
+
+def peak(side: str, models: Path, family: str) -> float:
     """MiB that a process of one side had resident at most."""
-    command = [sys.executable, "-W", "ignore", __file__, "--side", side, "--models", str(models)]
+    command = [sys.executable, "-W", "ignore", __file__, "--side", side, "--models", str(models), "--family", family]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return float(done.stdout.split()[-1]) / 1024
 
@@ -122,22 +100,27 @@ def main() -> None:
     """Measure and write the row."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--family", choices=tuple(ROWS), default="sd1")
     parser.add_argument("--side", choices=("engine", "pipeline"))
     parser.add_argument("--models", type=Path)
     asked = parser.parse_args()
     if asked.side:
-        (engine if asked.side == "engine" else pipeline)(asked.models)
+        (engine if asked.side == "engine" else pipeline)(asked.models, asked.family)
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        models = Path(folder)
-        write_model(models / "checkpoints" / "full")
-        pairs = [(peak("engine", models), peak("pipeline", models)) for _ in range(asked.runs)]
+    with tempfile.TemporaryDirectory() as temporary:
+        models = Path(temporary)
+        folder(models / "checkpoints" / "full", asked.family, STORED[asked.family])
+        pairs = [
+            (peak("engine", models, asked.family), peak("pipeline", models, asked.family)) for _ in range(asked.runs)
+        ]
     ours, theirs = (statistics.median(each) for each in zip(*pairs, strict=True))
     ratio = statistics.median(a / b for a, b in pairs)
-    what = f"peak memory, text to image, {SIDE} px, full-width SD 1.5, over the raw pipeline"
-    record("M1", what, "1.05", f"{ratio:.3f}", ratio <= 1.05,
-           {"engine": f"{ours:.0f} MiB", "pipeline": f"{theirs:.0f} MiB"})  # fmt: skip
+    row, title = ROWS[asked.family]
+    what = f"peak memory, text to image, {SIDE} px, full-width {title}, over the raw pipeline"
+    record(row, what, "1.05", f"{ratio:.3f}", ratio <= 1.05,
+           {"engine": f"{ours:.0f} MiB", "pipeline": f"{theirs:.0f} MiB",
+            "number format": f"{STORED[asked.family]} stored, {COMPUTED[asked.family]} computed"})  # fmt: skip
 
 
 if __name__ == "__main__":

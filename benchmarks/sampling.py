@@ -144,9 +144,9 @@ class Idle:
         return x
 
 
-def ours_a_step(sampler: str, denoiser: Any, count: int) -> float:
+def ours_a_step(sampler: str, denoiser: Any, count: int, width: int = 128) -> float:
     """CPU seconds of one step of our sampler, with a report at every step."""
-    tokens = torch.zeros(1, 77, 128)
+    tokens = torch.zeros(1, 77, width)
     positive, negative = Conditioning((Prompt(tokens),)), Conditioning((Prompt(tokens + 1),))
     latent, steps = Latent(torch.zeros(1, 4, 16, 16)), []
     began = time.process_time()
