@@ -52,7 +52,7 @@ def _clauses(query: Query, fts: bool) -> tuple[list[str], list[Any]]:
 
 def _words(text: str, fts: bool) -> list[tuple[str, list[Any]]]:
     """Every word must begin a word of the run's texts; without FTS5 it may stand inside of one."""
-    words = text.split()
+    words = text.replace("\0", " ").split()  # to SQLite the text would end there
     if not words:
         return []
     if not fts:

@@ -17,7 +17,7 @@ from calotype.node import Context, Input, Node
 from calotype.types import Artifact, FileRef, Model, Saved, Secret
 
 LEDGER = Path(os.environ.get("FAULTS_LEDGER", os.devnull))
-LONG = 0.03  # seconds: more than what a crash may cost beside the node that it hits
+LONG = 0.06  # seconds: a result that took less than 0.05 is not worth a file in the store
 
 
 def noted(*words: str) -> None:
@@ -55,6 +55,22 @@ class Write(Node):
     def run(self) -> Saved:
         """One file of 64 KB: the text again and again."""
         return Saved((Artifact("said.txt", "text/plain", (self.text.encode() * 65536)[:65536]),))
+
+
+class Ticks(Node):
+    """Tells the time as its progress: microseconds since a moment that tests know."""
+
+    output = True
+    volatile = True
+    count: int = 100
+
+    def run(self, ctx: Context) -> int:
+        """The count."""
+        for _ in range(self.count):
+            now = int((time.time() - 1_700_000_000) * 1e6)
+            ctx.step(now, now)
+            time.sleep(0.06)
+        return self.count
 
 
 class Load(Node):
