@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from calotype.errors import RunError
@@ -63,6 +63,8 @@ def test_pages_follow_each_other_without_a_gap(runs, ask, state):
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text())
+@example("\0")
+@example('"')
 def test_no_words_break_the_search(runs, text):
     assert isinstance(runs.list(Query(search=text, model=text, type=text, group=text)).items, list)
 
