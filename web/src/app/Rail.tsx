@@ -13,6 +13,7 @@ const LAST: readonly { id: string; icon: IconName }[] = [{ id: 'help', icon: 'he
 
 export function Rail() {
   const panel = useUi((s) => s.panel)
+  const side = useUi((s) => s.side)
   const button = ({ id, icon }: { id: string; icon: IconName }) => {
     const command = COMMANDS.find((c) => c.id === id)
     if (!command) return null
@@ -25,6 +26,7 @@ export function Rail() {
   }
   return (
     <nav className="rail" aria-label={t('rail.label')}>
+      <button type="button" className="only-small" aria-label={t('rail.graph')} aria-pressed={panel === null && side === null} onClick={() => useUi.getState().show({ panel: null, side: null })}><Icon name="graph" size={18} /></button>
       {PANELS.map(button)}
       <span className="gap" />
       {LAST.map(button)}

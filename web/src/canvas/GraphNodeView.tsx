@@ -9,6 +9,7 @@ import type { Row } from '@/model/geometry'
 import { linkedTo } from '@/model/links'
 import { useTabRun } from '@/run/state'
 import { Field } from '@/widgets/Field'
+import { editsAsList, ListButton } from '@/widgets/ListButton'
 import { categoryColour } from './categories'
 import { inHandle, outHandle, socketY, type GraphNode } from './flow'
 import { NodeFailure } from './NodeFailure'
@@ -75,6 +76,7 @@ function InputRow({ id, data, row }: { id: string; data: GraphNode['data']; row:
               {input.name}
               {index !== null && input.variadic && linked ? ` ${index + 1}` : ''}
               {named && <NamedLink row={row} data={data} />}
+              {!linked && editsAsList(input) && <ListButton node={id} input={input} values={data.node.inputs} />}
               {!linked && <HeldValue value={data.node.inputs?.[input.name]} />}
             </span>
           ) : (

@@ -1,38 +1,63 @@
-/** The workflow's public interface as a form: what somebody needs who only wants to use it. */
+/** The workflow's public interface as a form, with the run and its pictures: all that is needed to use it. */
 
-import { activeTab, typingOf, useEditor } from '@/app/editor'
+import { useState } from 'react'
+import { activeTab, typingOf, useEditor, type Tab } from '@/app/editor'
 import { t } from '@/app/i18n'
 import { Icon } from '@/app/Icon'
-import { reorderPublic, unpublish } from '@/model/operations'
+import { shownInputs, type InputType } from '@/model/catalogue'
+import { entriesOf, type Entry } from '@/model/form'
 import { Field } from '@/widgets/Field'
+import { FormArrange } from './FormArrange'
+import { FormEarlier } from './FormEarlier'
+import { FormResult } from './FormResult'
+import { FormRun } from './FormRun'
 
 export function FormView() {
   const tab = useEditor((s) => activeTab(s))
   const catalogue = useEditor((s) => s.catalogue)
+  const [arranging, setArranging] = useState(false)
   if (!tab) return null
   const document = tab.history.document
-  const typing = typingOf(document, catalogue)
-  const entries = Object.entries(document.inputs ?? {})
+  const entries = entriesOf(document)
   if (entries.length === 0) return <p className="nothing">{t('form.none')}</p>
-  const edit = useEditor.getState().edit
+  const typing = typingOf(document, catalogue)
+  const inputOf = ({ said }: Entry): InputType | undefined => {
+    const node = document.nodes[said.node]
+    return node && typing.typeOf(document, said.node, node).inputs.find((x) => x.name === said.input)
+  }
+  const shown = (entry: Entry, input: InputType) => {
+    const node = document.nodes[entry.said.node]
+    return node !== undefined && (!input.when || shownInputs(typing.typeOf(document, entry.said.node, node), node.inputs).includes(input))
+  }
   return (
-    <form className="form" onSubmit={(e) => e.preventDefault()}>
-      {document.description && <p className="about">{document.description}</p>}
-      {entries.map(([name, said], i) => {
-        const node = document.nodes[said.node]
-        const input = node && typing.typeOf(document, said.node, node).inputs.find((x) => x.name === said.input)
-        if (!node || !input) return <p key={name} className="problem">{t('form.gone', { name })}</p>
-        return (
-          <div key={name} className="entry">
-            <Field node={said.node} input={{ ...input, doc: said.doc ?? input.doc }} value={node.inputs?.[said.input]} values={node.inputs} label={name} place="form" />
-            <div className="tools">
-              <button type="button" disabled={i === 0} aria-label={t('form.up', { name })} onClick={() => edit(t('step.form.order'), (d) => reorderPublic(d, name, entries[i - 1]?.[0] ?? null))}><Icon name="down" size={12} /></button>
-              <button type="button" aria-label={t('form.remove', { name })} onClick={() => edit(t('step.form.remove', { name }), (d) => unpublish(d, name))}><Icon name="close" size={12} /></button>
-            </div>
-            {said.doc && <p className="doc">{said.doc}</p>}
-          </div>
-        )
-      })}
-    </form>
+    <div className="form-view">
+      <form className="form" aria-label={t('panel.form')} onSubmit={(e) => e.preventDefault()}>
+        {document.description && <p className="about">{document.description}</p>}
+        <FormResult />
+        {arranging ? <FormArrange entries={entries} /> : entries.map((entry) => {
+          const input = inputOf(entry)
+          if (input && !shown(entry, input)) return null
+          return <FormEntry key={entry.name} tab={tab} entry={entry} input={input} />
+        })}
+        <button type="button" className="arrange" aria-pressed={arranging} onClick={() => setArranging(!arranging)}><Icon name={arranging ? 'check' : 'settings'} size={13} />{t(arranging ? 'form.arranged' : 'form.arrange')}</button>
+        <FormEarlier tab={tab} />
+      </form>
+      <FormRun />
+    </div>
+  )
+}
+
+function FormEntry({ tab, entry: { name, said, section }, input }: { tab: Tab; entry: Entry; input: InputType | undefined }) {
+  const values = tab.history.document.nodes[said.node]?.inputs
+  return (
+    <>
+      {section !== null && <h3>{section}</h3>}
+      {input ? (
+        <div className="entry">
+          <Field node={said.node} input={said.doc === undefined ? input : { ...input, doc: said.doc }} value={values?.[said.input]} values={values} label={name} place="form" />
+          {said.doc && <p className="doc">{said.doc}</p>}
+        </div>
+      ) : <p className="problem">{t('form.gone', { name })}</p>}
+    </>
   )
 }

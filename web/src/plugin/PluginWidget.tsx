@@ -3,7 +3,8 @@
 import { useEffect, useRef, useState } from 'react'
 import { t } from '@/app/i18n'
 import type { Widget, WidgetProps } from '@/widgets/kinds'
-import { loadElement, type CalotypeWidget } from './elements'
+import type { Json } from '@/model/document'
+import { guarded, loadElement, made, type CalotypeWidget } from './elements'
 
 interface Props extends WidgetProps {
   name: string
@@ -14,7 +15,7 @@ export function PluginWidget({ name, fallback: Fallback, ...props }: Props) {
   const [state, setState] = useState<'loading' | 'ready' | { failed: string }>('loading')
   const host = useRef<HTMLDivElement>(null)
   const element = useRef<CalotypeWidget | null>(null)
-  const { value, input, node, label, set } = props
+  const { value, values, input, node, label, set } = props
 
   useEffect(() => {
     let gone = false
@@ -25,33 +26,33 @@ export function PluginWidget({ name, fallback: Fallback, ...props }: Props) {
     return () => void (gone = true)
   }, [name])
 
-  useEffect(() => {
-    if (state !== 'ready' || !host.current || element.current) return
-    try {
-      const made = document.createElement(name) as CalotypeWidget
-      made.addEventListener('calotype-change', (e) => set((e as CustomEvent<{ value: never }>).detail.value, 'widget'))
-      host.current.append(made)
-      element.current = made
-    } catch (error) {
-      queueMicrotask(() => setState({ failed: messageOf(error) }))
-    }
-  }, [state, name, set])
+  const given = useRef(set)
+  useEffect(() => void (given.current = set), [set])
 
   useEffect(() => {
-    if (!element.current) return
+    if (state !== 'ready' || !host.current) return
     try {
-      element.current.calotype = { version: 1, value: value ?? input.default ?? null, input: { ...input }, node, label }
+      if (!element.current) {
+        const one = made(name)
+        one.addEventListener('calotype-change', (e) => given.current((e as CustomEvent<{ value: Json }>).detail.value, 'widget'))
+        element.current = one
+      }
+      const [one, place] = [element.current, host.current]
+      guarded(() => {
+        one.calotype = { version: 1, value: value ?? input.default ?? null, values: { ...values }, input: { ...input }, node, label }
+        if (one.parentElement !== place) place.append(one)
+      })
     } catch (error) {
-      element.current.remove()
+      element.current?.remove()
       element.current = null
       queueMicrotask(() => setState({ failed: messageOf(error) }))
     }
-  }, [state, value, input, node, label])
+  }, [state, name, value, values, input, node, label])
 
   if (typeof state === 'object') {
     return (
       <div className="tile-failed" role="note" title={state.failed}>
-        <span>{t('plugin.failed', { name })}</span>
+        <span>{t('plugin.failed', { name })} {state.failed}</span>
         <Fallback {...props} />
       </div>
     )

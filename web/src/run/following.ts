@@ -99,7 +99,7 @@ const KEPT = 500 // milliseconds until a picture that was replaced is let go
 
 export function onPreview(frame: PreviewFrame): void {
   const tab = owners.get(frame.run)
-  if (tab === undefined || tabRun(tab).run !== frame.run || !isLive(tabRun(tab).state)) return
+  if (!usePrefs.getState().previews || tab === undefined || tabRun(tab).run !== frame.run || !isLive(tabRun(tab).state)) return
   const url = URL.createObjectURL(frame.jpeg)
   const before = tabRun(tab).previews[frame.node]
   if (before) setTimeout(() => URL.revokeObjectURL(before), KEPT)

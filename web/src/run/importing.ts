@@ -4,7 +4,7 @@ import { useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import { useUi } from '@/app/ui'
 import { add } from '@/canvas/actions'
-import { edit } from '@/widgets/Field'
+import { edit } from '@/widgets/edit'
 import { ApiError, ask } from './api'
 import { openImported, type ImportReport } from './documents'
 import { upload } from './uploads'
@@ -44,6 +44,6 @@ async function asPicture(file: File, at: { x: number; y: number }): Promise<void
   const name = await upload(file)
   const type = useEditor.getState().catalogue.get('LoadImage')
   const id = type ? add(type, at, null) : null
-  if (id !== null) edit(id, 'image', { file: name })
+  if (id !== null) edit(id, 'file', { file: name })
   useUi.getState().tell('good', t('file.brought', { name: file.name }))
 }

@@ -1,27 +1,32 @@
 /** One editable input: its widget, its label, the problem that it has and what mends it. */
 
-import { memo, useCallback, type ReactElement } from 'react'
-import { flatId, onSheet, activeTab, useEditor } from '@/app/editor'
+import { memo, useCallback, useState, type KeyboardEvent, type ReactElement } from 'react'
+import { flatId, activeTab, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import type { InputType } from '@/model/catalogue'
 import type { Json } from '@/model/document'
-import { setInput } from '@/model/operations'
 import { useTabRun, type Problem } from '@/run/state'
 import { PluginWidget } from '@/plugin/PluginWidget'
 import { ChoiceField } from './ChoiceField'
 import { ColourField } from './ColourField'
+import { edit } from './edit'
+import { canReset, FieldTools } from './FieldTools'
 import { FileField } from './FileField'
 import { JsonField } from './JsonField'
 import { kindOf, type Kind, type Widget } from './kinds'
+import { ListBar } from './ListButton'
+import { ListField } from './ListField'
 import { NumberField } from './NumberField'
+import { canPin, togglePin } from './pins'
 import { SecretField } from './SecretField'
 import { SeedField } from './SeedField'
 import { LineField, TextField } from './TextField'
+import { noTip, tipSoon } from './tip'
 import { ToggleField } from './ToggleField'
 
 export const WIDGETS: Record<Kind, Widget> = {
   choice: ChoiceField, toggle: ToggleField, seed: SeedField, integer: NumberField, number: NumberField, slider: NumberField,
-  text: TextField, line: LineField, file: FileField, secret: SecretField, colour: ColourField, json: JsonField,
+  text: TextField, line: LineField, file: FileField, secret: SecretField, colour: ColourField, json: JsonField, list: ListField,
 }
 
 interface Props {
@@ -38,25 +43,50 @@ export const Field = memo(function Field({ node, input, value, values, label = i
   const flat = useFlat(node)
   const problem = useTabRun((r) => r.problems.find((p) => p.node === flat && p.input === input.name))
   const set = useCallback((next: Json | undefined, merge?: string) => edit(node, input.name, next, merge), [node, input.name])
-  const Chosen = WIDGETS[kindOf(input)]
+  const [near, setNear] = useState(false)
+  const kind = kindOf(input)
+  const Chosen = kind === 'list' && place === 'node' ? ListBar : WIDGETS[kind]
   const id = `${place}-${node}-${input.name}`
   const described = problem ? `${id}-problem` : undefined
   const props = { node, input, value, values, label, id, described, set }
+  const reset = () => set(undefined)
+  const onKey = (e: KeyboardEvent) => {
+    if (!e.altKey || e.ctrlKey || e.metaKey) return
+    if (e.code === 'KeyP' && canPin()) togglePin(node, input.name)
+    else if (e.code === 'KeyR' && canReset(input, value)) reset()
+    else return
+    e.preventDefault()
+    e.stopPropagation()
+  }
+  const leave = () => {
+    setNear(false)
+    noTip()
+  }
   return (
-    <div className="field" data-kind={kindOf(input)} data-broken={problem ? true : undefined} data-field={`${node}.${input.name}`} title={problem?.text ?? input.doc}>
+    <div className="field" data-kind={kind} data-broken={problem ? true : undefined} data-default={value === undefined || undefined} data-field={`${node}.${input.name}`} onKeyDownCapture={onKey}
+      onPointerEnter={(e) => { setNear(true); tipSoon(e.currentTarget, problem?.text ?? input.doc, aboutOf(input), e.pointerType === 'touch') }} onPointerLeave={leave}
+      onFocus={() => setNear(true)} onBlur={(e) => !e.currentTarget.contains(e.relatedTarget) && setNear(false)}>
       {input.widget ? <PluginWidget name={input.widget} fallback={Chosen} {...props} /> : <Chosen {...props} />}
-      {problem && <ProblemNote id={`${id}-problem`} problem={problem} fix={set} />}
+      {near && <FieldTools node={node} input={input} value={value} reset={reset} />}
+      {problem && <ProblemNote id={`${id}-problem`} problem={problem} value={value} fix={set} />}
     </div>
   )
 })
 
-function ProblemNote({ id, problem, fix }: { id: string; problem: Problem; fix: (value: Json) => void }) {
+/** What a tip says beside the doc: its range and its default. */
+function aboutOf(input: InputType): string {
+  const range = input.ge !== null && input.le !== null && input.le < 1e9 ? t('field.range', { ge: input.ge, le: input.le }) : ''
+  const held = input.default === undefined ? t('field.needed') : input.default === null || input.default === '' ? '' : t('field.default', { value: JSON.stringify(input.default) })
+  return [input.name, range, held].filter(Boolean).join(' · ')
+}
+
+function ProblemNote({ id, problem, value, fix }: { id: string; problem: Problem; value: Json | undefined; fix: (value: Json) => void }) {
   const suggestion = problem.suggestion
   return (
     <p className="problem nodrag" id={id}>
       {problem.message}
       {suggestion !== undefined && (
-        <button type="button" onClick={() => fix(fixOf(problem, suggestion))}>
+        <button type="button" onClick={() => fix(fixOf(problem, suggestion, value))}>
           {t('problem.use', { value: suggestion })}
         </button>
       )}
@@ -65,17 +95,10 @@ function ProblemNote({ id, problem, fix }: { id: string; problem: Problem; fix: 
 }
 
 /** The value that a suggestion means: a file stays a file, a number a number. */
-export function fixOf(problem: Problem, suggestion: string): Json {
-  const held = problem.value
+export function fixOf(problem: Problem, suggestion: string, held: unknown = problem.value): Json {
   if (typeof held === 'object' && held !== null && 'file' in held) return { file: suggestion }
   if (typeof held === 'number' && suggestion.trim() !== '' && Number.isFinite(Number(suggestion))) return Number(suggestion)
   return suggestion
-}
-
-/** Set an input of a node of the open sheet, as a step. */
-export function edit(node: string, input: string, value: Json | undefined, merge?: string): void {
-  const label = t('step.set', { input })
-  useEditor.getState().edit(label, onSheet((sheet) => setInput(sheet, node, input, value)), merge && `${node}.${input}.${merge}`)
 }
 
 function useFlat(node: string): string {

@@ -1,6 +1,8 @@
 /** Numbers: typed, dragged along the bar, stepped with the arrow keys. */
 
 import { useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
+import { t } from '@/app/i18n'
+import { computed } from './arithmetic'
 import { isWhole, kindOf, type WidgetProps } from './kinds'
 
 export function NumberField({ input, value, label, id, described, set }: WidgetProps) {
@@ -12,8 +14,9 @@ export function NumberField({ input, value, label, id, described, set }: WidgetP
 
   const commit = () => {
     if (typed === null) return
-    const number = Number(typed.replace(',', '.'))
-    if (typed.trim() !== '' && Number.isFinite(number)) set(isWhole(input) ? Math.round(number) : number)
+    const number = computed(typed)
+    if (number !== null) set(isWhole(input) ? Math.round(number) : number)
+    else if (typed.trim() === '' && input.default !== undefined) set(undefined)
     setTyped(null)
   }
   const onKey = (e: KeyboardEvent<HTMLInputElement>) => {
@@ -62,6 +65,7 @@ export function NumberField({ input, value, label, id, described, set }: WidgetP
         aria-valuenow={shown ?? undefined}
         aria-valuemin={input.ge ?? undefined}
         aria-valuemax={input.le ?? undefined}
+        placeholder={input.default === null ? t('field.none') : undefined}
         value={typed ?? (shown === null ? '' : said(shown))}
         onFocus={(e) => e.target.select()}
         onChange={(e) => setTyped(e.target.value)}

@@ -24,16 +24,17 @@ export interface WidgetProps {
 export type Widget = ComponentType<WidgetProps>
 
 export type Kind =
-  | 'choice' | 'toggle' | 'seed' | 'integer' | 'number' | 'slider' | 'text' | 'line' | 'file' | 'secret' | 'colour' | 'json'
+  | 'choice' | 'toggle' | 'seed' | 'integer' | 'number' | 'slider' | 'text' | 'line' | 'file' | 'secret' | 'colour' | 'json' | 'list'
 
 export function kindOf(input: InputType): Kind {
   if (input.role === 'seed') return 'seed'
+  if (input.variadic) return 'list'
   const socket: Socket = core(input.socket)
   if (typeof socket === 'object') {
     if ('choice' in socket) return 'choice'
     if ('union' in socket && socket.union.every((m) => m === 'int' || m === 'float')) return numberKind(input, 'number')
     if ('union' in socket && socket.union.some((m) => m === 'str')) return input.multiline ? 'text' : 'line'
-    return 'json'
+    return 'list' in socket ? 'list' : 'json'
   }
   switch (socket) {
     case 'bool':

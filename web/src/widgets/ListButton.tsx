@@ -1,0 +1,54 @@
+/** In a node a list stands behind a button: its items are sockets there already, and values get a box of their own. */
+
+import { useState } from 'react'
+import { t } from '@/app/i18n'
+import { Icon } from '@/app/Icon'
+import { takesLiteral, type InputType } from '@/model/catalogue'
+import type { Json } from '@/model/document'
+import { isList } from '@/model/sockets'
+import { edit } from './edit'
+import { itemOf, itemsOf, ListField } from './ListField'
+import type { WidgetProps } from './kinds'
+import { Popup } from './Popup'
+
+interface Props {
+  node: string
+  input: InputType
+  values: Record<string, Json> | undefined
+}
+
+/** Whether values can stand in it, rather than links only. */
+export function editsAsList(input: InputType): boolean {
+  if (!takesLiteral(input.socket)) return false
+  const item = itemOf(input).socket
+  return input.variadic ? item !== 'Any' && !(typeof item === 'object' && 'var' in item) : isList(input.socket)
+}
+
+export function ListButton({ node, input, values }: Props) {
+  const [anchor, setAnchor] = useState<HTMLButtonElement | null>(null)
+  const [open, setOpen] = useState(false)
+  const n = itemsOf(values?.[input.name]).length
+  return (
+    <>
+      <button ref={setAnchor} type="button" className="list-open nodrag" aria-expanded={open} aria-label={t('list.open', { label: input.name, n })} title={t('list.open', { label: input.name, n })} onClick={() => setOpen(!open)}>
+        <Icon name="menu" size={12} />{n}
+      </button>
+      {open && anchor && (
+        <Popup anchor={anchor} close={() => setOpen(false)} label={input.name} className="boxed">
+          <ListField node={node} input={input} value={values?.[input.name]} values={values} label={input.name} id={`list-${node}-${input.name}`}
+            set={(value, merge) => edit(node, input.name, value, merge)} />
+        </Popup>
+      )}
+    </>
+  )
+}
+
+/** A list in a node: its name, and the button that opens it. */
+export function ListBar({ node, input, values, label }: WidgetProps) {
+  return (
+    <div className="bar nodrag">
+      <span className="name">{label}</span>
+      <ListButton node={node} input={input} values={values} />
+    </div>
+  )
+}
