@@ -13,7 +13,7 @@ from calotype.errors import FileError
 from calotype.files import Files
 from calotype.runtime import Runtime
 from calotype.settings import Settings
-from calotype.types import FileRef, Recipe, Secret
+from calotype.types import Clip, FileRef, Model, Recipe, Secret, Vae
 
 if TYPE_CHECKING:
     import torch
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from calotype.pool import Pool
 
 SECRET = "CALOTYPE_SECRET_"
+RECIPES: dict[str, type[Recipe]] = {"Model": Model, "Clip": Clip, "Vae": Vae}
 
 
 class LocalHost:
@@ -37,6 +38,7 @@ class LocalHost:
         self._runtime = runtime
         self._env = os.environ if env is None else env
         self._families: dict[tuple[str, str], str] = {}
+        self._lacking: dict[tuple[Path, int, int, str], str] = {}
         self.on_load: Callable[[Recipe], object] = _ignore
 
     @cached_property
@@ -96,6 +98,20 @@ class LocalHost:
         if known is None or not file.hash:
             known = self._families[key] = family_in(file.folder, self._files.path(file))
         return known
+
+    def lacks(self, file: FileRef, kind: str) -> str:
+        """What a checkpoint lacks of a part, for people; "" when it is there. kind: "Model", "Clip" or "Vae".
+
+        The header is read once for each state of the file.
+        """
+        from calotype.diffusion.kinds import lacks
+
+        path = self._files.path(file)
+        state = path.stat()
+        key = (path, state.st_size, state.st_mtime_ns, kind)
+        if key not in self._lacking:
+            self._lacking[key] = lacks(path, RECIPES[kind].part)
+        return self._lacking[key]
 
     def secret(self, name: str) -> Secret:
         """A secret from the environment. Raises FileError when it is not set."""

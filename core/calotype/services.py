@@ -97,7 +97,7 @@ class Services:
 
     def check(self, document: Document) -> Checked:
         """Every problem of a document; none is a promise that it can run."""
-        checked = validate(document, self.registry, self.files, self.host.family)
+        checked = validate(document, self.registry, self.files, self.host.family, lacks=self.host.lacks)
         return replace(checked, problems=tuple(map(self._with_whence, checked.problems)))
 
     def _with_whence(self, problem: Problem) -> Problem:

@@ -1,10 +1,11 @@
 """A file in a folder for something else is named before anything is loaded."""
 
+import re
 from itertools import product
 
 import pytest
 
-from calotype.diffusion.kinds import family_in
+from calotype.diffusion.kinds import family_in, lacks
 from calotype.errors import ModelError
 
 
@@ -54,3 +55,23 @@ def test_what_is_no_model_is_named_with_what_to_do(start, remedy, tmp_path):
     path.write_bytes(start)
     with pytest.raises(ModelError, match=remedy):
         family_in("checkpoints", path)
+
+
+def saved(tiny, tmp_path, shapes, *without):
+    kept = {name: shape for name, shape in shapes.items() if not name.startswith(without)}
+    return tiny.saved(tmp_path / "it.safetensors", kept)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "without", "part", "missing"),
+    [
+        ("sd1_shapes", "first_stage_model", "vae", 'it.safetensors has no VAE. .* "vae" and take VAELoader.'),
+        ("sd1_shapes", "cond_stage", "text_encoder", "SD 1.x needs: CLIP-L. .* take ClipLoader."),
+        ("sdxl_shapes", "conditioner.embedders.1", "text_encoder", "SDXL needs: OpenCLIP .* take DualClipLoader."),
+        ("sdxl_shapes", "nothing", "text_encoder", "^$"),
+        ("sd1_shapes", "nothing", "vae", "^$"),
+    ],
+)
+def test_what_a_checkpoint_lacks_is_said_with_where_to_get_it(shapes, without, part, missing, tiny, tmp_path):
+    said = lacks(saved(tiny, tmp_path, getattr(tiny, shapes)(), without), part)
+    assert re.search(missing, said)

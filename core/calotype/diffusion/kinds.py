@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
+from calotype.diffusion.families import FAMILIES, texts
 from calotype.diffusion.families.inspect import Found, Kind, inspect, inspect_header
 from calotype.diffusion.header import Header, read_header
 from calotype.errors import ModelError
@@ -63,6 +65,37 @@ def refuse_misplaced(folder: str, name: str, found: Found) -> None:
     where = 'in "checkpoints" and take CheckpointLoader' if whole else LOADERS[kinds[0]]
     has = ", ".join(PARTS[kind] for kind in kinds)
     raise ModelError(f"{name} ({found.title}) has no {PARTS[wanted]}; it has: {has}. Put it {where}.")
+
+
+def lacks(path: Path, part: Kind) -> str:
+    """What a file lacks of a part that a recipe wants of it, and what to do, for people; "" when it is all there.
+
+    Raises ModelError for a file that cannot be read.
+    """
+    found = inspect(path)
+    if part == "text_encoder":
+        return _unheard(path.name, found)
+    if found.of(part):
+        return ""
+    return f"{path.name} has no {PARTS[part]}. Load one from a file of its own: put it {LOADERS[part]}."
+
+
+def _unheard(name: str, found: Found) -> str:
+    """The text encoders that a checkpoint's family needs and the file does not have."""
+    family = FAMILIES.get(found.family)
+    here = Counter(texts.kind_of(part.layout).name for part in found.of("text_encoder"))
+    lacking = []
+    for slot in family.text if family else ():
+        if here[slot.kind]:
+            here[slot.kind] -= 1
+        elif not slot.optional:
+            lacking.append(slot)
+    if not lacking or family is None:
+        return ""
+    missing, count = " and ".join(slot.title for slot in lacking), len(family.text)
+    loader = {1: "ClipLoader", 2: "DualClipLoader"}.get(count, "TripleClipLoader")
+    where = f'put it in "clip" and take {loader}' if count == 1 else f'put all of them in "clip" and take {loader}'
+    return f"{name} lacks a text encoder that {family.title} needs: {missing}. Load it from elsewhere: {where}."
 
 
 def embedding_family(header: Header) -> str:

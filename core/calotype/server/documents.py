@@ -41,7 +41,8 @@ class Documents:
         self.files = Files(settings.roots(), settings.home / "cache" / "hashes.sqlite")
         self.runtime = Runtime.here(settings.device, settings.dtype)
         self._limits = limits
-        self._families = Families(self.files, LocalHost(self.files, settings, self.runtime).family)
+        self._host = LocalHost(self.files, settings, self.runtime)
+        self._families = Families(self.files, self._host.family)
 
     @classmethod
     def open(cls, settings: Settings, limits: Limits) -> Documents:
@@ -65,7 +66,9 @@ class Documents:
 
     def check(self, document: Document, targets: Sequence[str] | None = None) -> Checked:
         """Every problem of a document."""
-        checked = validate(document, self.registry, self.files, self._families.of, targets=targets)
+        checked = validate(
+            document, self.registry, self.files, self._families.of, lacks=self._host.lacks, targets=targets
+        )
         return replace(checked, problems=tuple(map(self._with_whence, checked.problems)))
 
     def outdated(self, document: Document) -> bool:

@@ -11,7 +11,7 @@ from calotype.graph import Graph
 from calotype.registry import Registry
 from calotype.validate.check import Checker
 from calotype.validate.families import Compatibility
-from calotype.validate.literals import Inspect
+from calotype.validate.literals import Inspect, Lacks
 from calotype.validate.passing import bypass
 from calotype.validate.public import interface_problems, nothing_to_run
 from calotype.validate.report import Report
@@ -41,13 +41,15 @@ def validate(
     files: Files | None = None,
     inspect: Inspect | None = None,
     *,
+    lacks: Lacks | None = None,
     targets: Sequence[str] | None = None,
     compatibility: Compatibility | None = None,
 ) -> Checked:
     """Every problem of a workflow. Never raises on what a user can write; linear in the size of the flat graph.
 
     files: where file inputs are looked for; None leaves them unchecked. inspect: reads the model family from a file's
-    header; None leaves families unchecked. targets: the nodes to run to, then only they and what they need are checked.
+    header; None leaves families unchecked. lacks: says what a checkpoint lacks of a part that is used. targets: the
+    nodes to run to, then only they and what they need are checked.
     """
     report = Report(document)
     graph, structural = expand(document)
@@ -56,6 +58,7 @@ def validate(
     interface_problems(report, registry)
     if graph is not None:
         only = None if targets is None else graph.ancestors(t for t in targets if t in graph.uses) | set(targets)
-        Checker(report, registry, files, inspect, compatibility or Compatibility()).graph(graph, only)
+        rules = compatibility or Compatibility()
+        Checker(report, registry, files, inspect, rules, lacks).graph(graph, only)
         nothing_to_run(report, registry, graph, targets)
     return Checked(tuple(report.in_order()), graph)

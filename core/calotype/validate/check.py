@@ -14,7 +14,7 @@ from calotype.sockets import ANY, Bindings, ListOf, Named, Socket, Var
 from calotype.validate.families import Compatibility
 from calotype.validate.level import Level
 from calotype.validate.links import Fits, Links, outputs_of, whole
-from calotype.validate.literals import Inspect, Literals, Spot
+from calotype.validate.literals import Inspect, Lacks, Literals, Spot
 from calotype.validate.maps import Maps
 from calotype.validate.meeting import Meeting
 from calotype.validate.passing import bypass
@@ -30,7 +30,13 @@ class Checker:
     """Responsibilities: visit every node once; know the type and the family of every output so far."""
 
     def __init__(
-        self, report: Report, registry: Registry, files: Files | None, inspect: Inspect | None, rules: Compatibility
+        self,
+        report: Report,
+        registry: Registry,
+        files: Files | None,
+        inspect: Inspect | None,
+        rules: Compatibility,
+        lacks: Lacks | None = None,
     ) -> None:
         self._report = report
         self._registry = registry
@@ -38,7 +44,7 @@ class Checker:
         self._fits = Fits()
         self._links = Links(report, registry)
         self._maps = Maps(report, self._links, self.spec)
-        self._literals = Literals(report, files, inspect)
+        self._literals = Literals(report, files, inspect, lacks)
         self._meeting = Meeting(report, self._literals, rules)
         self._traces_families = inspect is not None
 

@@ -94,7 +94,7 @@ class Known:
     """A family that travels on a link, and where it comes from.
 
     kind: the type of the value ("Model", "Latent"), or the folder of a file at the node itself. origin: the id of the
-    node that names the file.
+    node that names the file; its folder and name; "" for a folder where it may be one of several files.
     """
 
     family: str
@@ -102,6 +102,7 @@ class Known:
     origin: str
     type: str
     file: str
+    folder: str = ""
 
     @property
     def title(self) -> str:

@@ -20,6 +20,9 @@ from calotype.workflow.seeds import RANDOM
 Inspect = Callable[[FileRef], str]
 """The model family in a weights file, from its header. Raises ModelError, FileError."""
 
+Lacks = Callable[[FileRef, str], str]
+"""What a file lacks of a part ("Clip", "Vae"), and what to do; "" when it is there. Raises ModelError, FileError."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spot:
@@ -36,10 +39,13 @@ class Literals:
     Responsibilities: types and ranges; files by name and content, each looked for once; the families in model files.
     """
 
-    def __init__(self, report: Report, files: Files | None, inspect: Inspect | None) -> None:
+    def __init__(
+        self, report: Report, files: Files | None, inspect: Inspect | None, lacks: Lacks | None = None
+    ) -> None:
         self._report = report
         self._files = files
         self._inspect = inspect
+        self._lacks = lacks
         self._found: dict[FileRef, FileError | None] = {}
         self._families: dict[FileRef, str | ModelError | FileError] = {}
 
@@ -146,6 +152,15 @@ class Literals:
             return found
         self._say(at, "model-file", str(found), value=ref.name)
         return ""
+
+    def lacking(self, ref: FileRef, kind: str) -> str:
+        """What a file whose family is known lacks of a part; "" where that is not known."""
+        if self._lacks is None or not isinstance(self._families.get(ref), str):
+            return ""
+        try:
+            return self._lacks(ref, kind)
+        except (ModelError, FileError):  # said with its family, or about to be said by who reads it
+            return ""
 
     def _say(self, at: Spot, code: str, message: str, **said: Any) -> None:
         self._report.use(code, message, at.use, at.prefix, at.input, **said)

@@ -12,11 +12,14 @@ from calotype.errors import FamilyMismatch
 from calotype.graph import Use
 from calotype.node import InputSpec, NodeSpec
 from calotype.sockets import Socket, Var
+from calotype.types import FileRef
 from calotype.validate.families import Compatibility, Known, mismatch
 from calotype.validate.literals import Literals, Spot, file_inputs
 from calotype.validate.report import Report
 from calotype.validate.shapes import BEARING
 
+CHECKPOINTS = "checkpoints"
+SINGLE = frozenset({"Clip", "Vae"})  # parts of a checkpoint that may be missing
 Arriving = list[tuple[InputSpec, Known]]
 
 
@@ -27,6 +30,7 @@ class Meeting:
         self._report = report
         self._literals = literals
         self._compatibility = compatibility
+        self._told: set[tuple[str, str]] = set()  # (node, part): once is enough
 
     def at(self, use: Use, prefix: str, spec: NodeSpec, linked: Arriving) -> dict[str, Known]:
         """The families of the outputs. linked: what comes in over links."""
@@ -34,6 +38,7 @@ class Meeting:
         choice = next((i for i in spec.inputs.values() if i.role == "family"), None)
         if choice is not None:
             own = self._heard(use, prefix, spec, choice, own)
+        self._lacking(use, prefix, spec, linked)
         if spec.same_family:
             meeting = [(i, k) for i, k in linked if not i.lazy and sockets.names(i.socket) & BEARING]
             places = {name: at for at, name in enumerate(spec.inputs)}
@@ -52,7 +57,9 @@ class Meeting:
             family = self._literals.family(file, value, Spot(use, prefix, file.name))
             name = value if isinstance(value, str) else value["file"]
             if family:
-                found.append((file, Known(family, file.folder or "", prefix + use.id, spec.id, name)))
+                found.append(
+                    (file, Known(family, file.folder or "", prefix + use.id, spec.id, name, file.folder or ""))
+                )
         return found
 
     def _mentioned(self, use: Use, prefix: str, spec: NodeSpec) -> Arriving:
@@ -66,6 +73,22 @@ class Meeting:
                 if family:
                     found.append((input, Known(family, FOLDER, prefix + use.id, spec.id, name)))
         return found
+
+    def _lacking(self, use: Use, prefix: str, spec: NodeSpec, linked: Arriving) -> None:
+        """Report a part that is used here and that its checkpoint does not have."""
+        given = {name for o in spec.outputs.values() for name in sockets.names(o.socket)}
+        for input, known in linked:
+            if (
+                input.lazy
+                or known.folder != CHECKPOINTS
+                or known.kind not in sockets.names(input.socket) & SINGLE - given
+            ):
+                continue
+            message = self._literals.lacking(FileRef(known.folder, known.file), known.kind)
+            if message and (known.origin, known.kind) not in self._told:
+                self._told.add((known.origin, known.kind))
+                whence = f'from node "{known.origin}" ({known.type}): {message}'
+                self._report.use("model-part", whence, use, prefix, input.name, value=known.file)
 
     def _heard(self, use: Use, prefix: str, spec: NodeSpec, choice: InputSpec, own: Arriving) -> Arriving:
         """The one family of several files with text encoders, as an input chooses it; none where it is not known."""
@@ -112,7 +135,9 @@ def _carried(socket: Socket, spec: NodeSpec, linked: Arriving, own: Arriving) ->
 def _agreed(found: Iterable[Known]) -> Known | None:
     """The one family, when there is no other among them."""
     known = list(found)
-    return known[0] if known and len({k.family for k in known}) == 1 else None
+    if not known or len({k.family for k in known}) > 1:
+        return None
+    return known[0] if len({k.origin for k in known}) == 1 else replace(known[0], folder="")
 
 
 Families = Mapping[tuple[str, str], Known]
