@@ -14,6 +14,7 @@ import { MaskPainter } from '@/mask/MaskPainter'
 import { TipView } from '@/widgets/TipView'
 import { Tray } from '@/panels/Tray'
 import { activeTab, useEditor } from './editor'
+import { Banner } from './Banner'
 import { Breadcrumbs } from './Breadcrumbs'
 import { connect } from './connecting'
 import { Messages } from './Messages'
@@ -44,6 +45,7 @@ export function App() {
           <LeftPanel />
           <main className="stage">
             <Breadcrumbs />
+            <Banner />
             <Stage />
             <Tray />
           </main>

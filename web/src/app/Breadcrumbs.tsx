@@ -4,7 +4,7 @@ import { activeTab, useEditor } from './editor'
 import { t } from './i18n'
 import { Icon } from './Icon'
 import { PortsPanel } from './PortsPanel'
-import { titleOf } from './TopBar'
+import { titleOf } from '@/run/address'
 import { useUi } from './ui'
 
 export function Breadcrumbs() {

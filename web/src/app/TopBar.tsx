@@ -2,11 +2,12 @@
 
 import { useQueue } from '@/run/queue'
 import { useTabRun } from '@/run/state'
-import { activeTab, isDirty, useEditor, type Tab } from './editor'
+import { activeTab, useEditor } from './editor'
 import { undo, redo } from './commands'
 import { t } from './i18n'
 import { Icon } from './Icon'
 import { RunBox } from './RunBox'
+import { Tabs } from './Tabs'
 import { useUi } from './ui'
 
 export function TopBar() {
@@ -29,47 +30,6 @@ function Logo() {
       <path d="M13 6.600a6.400 6.400 0 0 1 0 12.800z" fill="currentColor" />
     </svg>
   )
-}
-
-function Tabs() {
-  const tabs = useEditor((s) => s.tabs)
-  const active = useEditor((s) => s.active)
-  const { activate } = useEditor.getState()
-  const onKey = (e: React.KeyboardEvent, at: number) => {
-    const way = e.key === 'ArrowRight' ? 1 : e.key === 'ArrowLeft' ? -1 : 0
-    const next = tabs[(at + way + tabs.length) % tabs.length]
-    if (way === 0 || !next) return
-    activate(next.id)
-    document.getElementById(`tab-${next.id}`)?.focus()
-  }
-  return (
-    <div className="tabs">
-      <div role="tablist" aria-label={t('tabs.label')}>
-        {tabs.map((tab, i) => (
-          <div key={tab.id} className="tab" role="presentation" data-active={tab.id === active || undefined}>
-            <button type="button" id={`tab-${tab.id}`} role="tab" aria-selected={tab.id === active} tabIndex={tab.id === active ? 0 : -1} onClick={() => activate(tab.id)} onKeyDown={(e) => onKey(e, i)}>
-              {titleOf(tab)}
-              {isDirty(tab) && <span className="dirty" role="img" aria-label={t('tab.dirty')} />}
-            </button>
-            <button type="button" className="close" aria-label={t('tab.close', { name: titleOf(tab) })} tabIndex={-1} onClick={() => closeTab(tab)}><Icon name="close" size={11} /></button>
-          </div>
-        ))}
-      </div>
-      <button type="button" className="new" aria-label={t('cmd.open')} title={t('cmd.open')} onClick={() => useUi.getState().show({ dialog: 'open' })}><Icon name="add" size={15} /></button>
-    </div>
-  )
-}
-
-export function titleOf(tab: Tab): string {
-  return tab.name ?? tab.history.document.name ?? t('document.untitled')
-}
-
-/** Unsaved edits stay in the server's journal: closing a tab loses nothing, and says so. */
-function closeTab(tab: Tab): void {
-  useEditor.getState().close(tab.id)
-  if (isDirty(tab)) {
-    useUi.getState().tell('note', t('tab.closed', { name: titleOf(tab) }), { label: t('tab.reopen'), run: () => void useEditor.getState().open({ ...tab, document: tab.history.document }) })
-  }
 }
 
 function UndoButtons() {

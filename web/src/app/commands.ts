@@ -82,6 +82,7 @@ export const COMMANDS: readonly Command[] = [
   { id: 'queue', label: 'cmd.queue', keys: ['Q'], group: 'view', run: () => toggleSide('queue') },
   { id: 'problems', label: 'cmd.problems', keys: ['P'], group: 'view', run: () => toggleSide('problems') },
   { id: 'save', label: 'cmd.save', keys: ['Ctrl+S'], group: 'file', always: true, run: () => void save() },
+  { id: 'saveas', label: 'cmd.saveas', keys: ['Ctrl+Shift+S'], group: 'file', always: true, run: () => ui().show({ dialog: `saveas:${editor().active}` }) },
   { id: 'open', label: 'cmd.open', keys: ['Ctrl+O'], group: 'file', always: true, run: () => ui().show({ dialog: 'open' }) },
   { id: 'new', label: 'cmd.new', keys: ['Alt+N'], group: 'file', run: () => void newDocument(t('document.untitled')) },
   { id: 'help', label: 'cmd.help', keys: ['?', 'F1'], group: 'view', run: () => ui().show({ dialog: 'help' }) },

@@ -60,7 +60,7 @@ function joined(last: Step, step: Step): Step {
 }
 
 function samePath(a: Patch, b: Patch | undefined): boolean {
-  return b !== undefined && a.path.length === b.path.length && a.path.every((part, i) => part === b.path[i])
+  return a.path.length === b?.path.length && a.path.every((part, i) => part === b.path[i])
 }
 
 export function undone(history: History): History {

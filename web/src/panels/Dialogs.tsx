@@ -5,7 +5,10 @@ import { t } from '@/app/i18n'
 import { Icon } from '@/app/Icon'
 import { useUi } from '@/app/ui'
 import { GroupGrid } from './GroupGrid'
+import { ConflictDialog } from './ConflictDialog'
 import { Help } from './Help'
+import { ImportReport } from './ImportReport'
+import { NameDialog } from './NameDialog'
 import { OpenDialog } from './OpenDialog'
 import { Settings } from './Settings'
 import { SweepDialog } from './SweepDialog'
@@ -17,6 +20,12 @@ export function Dialogs() {
   if (dialog === 'sweep') return <Dialog title={t('sweep.title')}><SweepDialog /></Dialog>
   if (dialog?.startsWith('group:')) return <Dialog title={t('group.label')} wide><GroupGrid id={dialog.slice('group:'.length)} /></Dialog>
   if (dialog === 'settings') return <Dialog title={t('dialog.settings')}><Settings /></Dialog>
+  const [what, id] = (dialog ?? '').split(':')
+  if (id === undefined) return null
+  if (what === 'conflict') return <Dialog title={t('dialog.conflict')}><ConflictDialog id={id} /></Dialog>
+  if (what === 'report') return <Dialog title={t('dialog.report')}><ImportReport id={id} /></Dialog>
+  if (what === 'saveas') return <Dialog title={t('dialog.saveas')}><NameDialog id={id} saving /></Dialog>
+  if (what === 'rename') return <Dialog title={t('dialog.rename')}><NameDialog id={id} saving={false} /></Dialog>
   return null
 }
 

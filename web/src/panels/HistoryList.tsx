@@ -1,9 +1,25 @@
-/** Every step since the document was opened; a click goes back or forth to it. */
+/** Every step since the document was opened, and every version that was saved; a click goes to it. */
 
 import { activeTab, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
+import { Versions } from './Versions'
 
 export function HistoryList() {
+  return (
+    <div className="past">
+      <section aria-label={t('history.steps')}>
+        <h3>{t('history.steps')}</h3>
+        <Steps />
+      </section>
+      <section aria-label={t('history.versions')}>
+        <h3>{t('history.versions')}</h3>
+        <Versions />
+      </section>
+    </div>
+  )
+}
+
+function Steps() {
   const history = useEditor((s) => activeTab(s)?.history)
   if (!history) return null
   const steps = [...history.past.map((s) => s.label), ...history.future.map((s) => s.label)]

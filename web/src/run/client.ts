@@ -88,3 +88,11 @@ export function rememberOpen(open: Remembered[]): void {
   const kept = Object.entries(all).sort(([, a], [, b]) => b.at - a.at).slice(0, MOST)
   localStorage.setItem(PAGES, JSON.stringify(Object.fromEntries(kept)))
 }
+
+/** The other pages of this browser that are open now. */
+export async function livePages(): Promise<ReadonlySet<string>> {
+  if (!('locks' in navigator)) return new Set()
+  const { held = [] } = await navigator.locks.query()
+  const ids = held.map((lock) => lock.name?.replace(/^calotype /, '') ?? '')
+  return new Set(ids.filter((id) => id !== clientId()))
+}

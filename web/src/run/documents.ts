@@ -47,7 +47,7 @@ export async function openNamed(name: string, views: Tab['views'] = {}): Promise
   }
   const drafts = await draftsOf(name)
   const before = await recovered(name, drafts.find((d) => d.mine))
-  if (!before) return opened(name, { document: data, saved: data, revision: etag, views }, drafts)
+  if (!before) { opened(name, { document: data, saved: data, revision: etag, views }, drafts); return }
   const { base, history } = before
   const revision = base === null || base === revisionOf(etag) ? etag : String(base) // saving over another one asks first
   opened(name, { document: history.document, history, saved: data, revision, views }, drafts, before)

@@ -13,7 +13,10 @@ export function fixProblem(problem: Problem, suggestion: string): void {
   const place = tab && problem.node !== undefined ? placeOf(tab.history.document, problem.node) : null
   const input = problem.input
   if (!place || input === undefined) return
-  useEditor.getState().edit(t('step.fix', { input }), (document) => setInput(sheetOf(document, place.sheet), place.node, input, fixOf(problem, suggestion)))
+  useEditor.getState().edit(t('step.fix', { input }), (document) => {
+    const sheet = sheetOf(document, place.sheet)
+    setInput(sheet, place.node, input, fixOf(problem, suggestion, sheet.nodes[place.node]?.inputs?.[input]))
+  })
 }
 
 /** The sheet and the node on it that a flat id ("instance/inner") means; null where there is none. */

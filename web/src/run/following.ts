@@ -4,11 +4,12 @@ import { useEditor } from '@/app/editor'
 import { t, type Key } from '@/app/i18n'
 import { usePrefs } from '@/app/prefs'
 import { useUi } from '@/app/ui'
+import { reached } from '@/model/links'
 import { ask } from './api'
 import { applied, recorded, withFiles, type RunRecord } from './events'
 import type { RunView } from './running'
 import { logOf, type PreviewFrame, type ServerEvent } from './socket'
-import { isLive, tabRun, useRuns } from './state'
+import { isLive, tabRun, useRuns, type NodeRun } from './state'
 
 /** Runs that belong to a tab, and those whose log is being read. */
 const owners = new Map<string, string>()
@@ -75,7 +76,21 @@ export async function catchUp(tab: string, run: string, wanted: number): Promise
   }
 }
 
+/** What needs a node that failed was not tried: it is marked with the reason. */
+function markBlocked(tab: string): void {
+  const document = useEditor.getState().tabs.find((x) => x.id === tab)?.history.document
+  const { nodes } = tabRun(tab)
+  const found: Record<string, NodeRun> = {}
+  for (const [id, node] of Object.entries(nodes)) {
+    const top = id.split('/')[0] ?? id
+    if (node.status !== 'failed' || !document) continue
+    for (const after of reached(document, [top], 'down')) if (!(after in nodes) && after !== top) found[after] = { status: 'skipped', error: id }
+  }
+  useRuns.getState().patch(tab, () => ({ nodes: { ...found, ...nodes } }))
+}
+
 function ended(tab: string, event: ServerEvent): void {
+  if (event.state === 'failed') markBlocked(tab)
   const now = tabRun(tab)
   if (event.state === 'failed' || event.state === 'quarantined') {
     useUi.getState().tell('bad', now.failure?.message ?? t('run.failed'), { label: t('run.show'), run: () => useUi.getState().show({ side: 'problems' }) })
@@ -118,4 +133,5 @@ export async function resume(tab: string, id: string): Promise<void> {
   }
   useRuns.getState().patch(tab, (now) => ({ state: run.state, seq: run.last_seq, seconds: run.seconds, ...withFiles(now, run.files, id) }))
   await measured(tab, id)
+  if (run.state === 'failed') markBlocked(tab)
 }

@@ -67,7 +67,7 @@ export async function unsentStashes(): Promise<[string, Stash][]> {
     if (key !== undefined && one.at < Date.now() - OLDEST) await within('readwrite', (store) => store.delete(key))
   }
   return all.flatMap((one, i): [string, Stash][] => {
-    const key = String(keys[i])
-    return one.unsent && key.startsWith(prefix) ? [[key.slice(prefix.length), one]] : []
+    const key = keys[i]
+    return one.unsent && typeof key === 'string' && key.startsWith(prefix) ? [[key.slice(prefix.length), one]] : []
   })
 }
