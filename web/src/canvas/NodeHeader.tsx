@@ -7,7 +7,7 @@ import type { NodeType } from '@/model/catalogue'
 import type { NodeJson } from '@/model/document'
 import { patchPlace } from '@/model/operations'
 import { memoryOf, seconds } from '@/run/saying'
-import { useTabRun, type NodeRun, type PlanMark } from '@/run/state'
+import { isLive, useTabRun, type NodeRun, type PlanMark } from '@/run/state'
 import { Icon } from '@/app/Icon'
 
 interface Props {
@@ -22,6 +22,8 @@ export const NodeHeader = memo(function NodeHeader({ id, flat, node, type, colla
   const run = useTabRun((r) => r.nodes[flat])
   const mark = useTabRun((r) => r.plan[flat])
   const problem = useTabRun((r) => r.problems.find((p) => p.node === flat))
+  const going = useTabRun((r) => isLive(r.state))
+  const done = run?.status === 'ran' || run?.status === 'hit' // in the run that goes on: what the next would do is no news
   const collapse = () =>
     useEditor.getState().edit(t(collapsed ? 'step.expand' : 'step.collapse'), onSheet((s) => patchPlace(s, id, { collapsed: collapsed ? undefined : true } as object)))
   const title = node.title ?? (type.category === 'subgraph' ? node.type.replace(/^subgraph\//, '') : type.id.slice(type.id.lastIndexOf('.') + 1))
@@ -35,7 +37,7 @@ export const NodeHeader = memo(function NodeHeader({ id, flat, node, type, colla
       {problem ? (
         <span className="mark bad" role="img" aria-label={problem.text} title={problem.text}><Icon name="alert" /></span>
       ) : (
-        <Mark run={run} mark={mark} disabled={node.enabled === false} />
+        <Mark run={run} mark={going && done ? undefined : mark} disabled={node.enabled === false} />
       )}
       {share !== null && <span className="progress" style={{ transform: `scaleX(${share})` }} />}
     </header>

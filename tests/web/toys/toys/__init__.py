@@ -5,7 +5,7 @@ import time
 from typing import NamedTuple
 
 from calotype.node import Context, Input, Node
-from calotype.types import Artifact, Saved
+from calotype.types import Artifact, Saved, Seed
 
 
 class Number(Node, category="toy"):
@@ -69,6 +69,26 @@ class Paint(Node, category="toy"):
         data = io.BytesIO()
         Image.new("RGB", (self.side, self.side), colour).save(data, "PNG")
         return Saved((Artifact(f"paint_{self.value}.png", "image/png", data.getvalue()),))
+
+
+class Speckle(Node, category="toy"):
+    """A picture of noise, saved: another seed, another picture."""
+
+    output = True
+    seed: Seed = 0
+    text: str = Input(default="", multiline=True)
+    side: int = Input(default=32, ge=8, le=512)
+
+    def run(self) -> Saved:
+        """One PNG."""
+        import random
+
+        from PIL import Image
+
+        drawn = random.Random(f"{self.seed} {self.text}").randbytes(self.side * self.side * 3)
+        data = io.BytesIO()
+        Image.frombytes("RGB", (self.side, self.side), drawn).save(data, "PNG")
+        return Saved((Artifact("speckle.png", "image/png", data.getvalue()),))
 
 
 class Both(NamedTuple):
