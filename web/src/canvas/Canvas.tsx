@@ -9,6 +9,7 @@ import { useCallback, useEffect, useMemo, useRef, useState, type FocusEvent, typ
 import { createPortal } from 'react-dom'
 import { activeTab, currentSheet, onSheet, typingOf, useEditor, type Tab } from '@/app/editor'
 import { t } from '@/app/i18n'
+import { usePrefs } from '@/app/prefs'
 import { useUi } from '@/app/ui'
 import { editFrame, moveNodes } from '@/model/operations'
 import * as act from './actions'
@@ -25,6 +26,7 @@ import { useHeld, verdict } from './offer'
 import type { Point } from './paths'
 import { useMenus } from './pointing'
 import { sayNode } from './travel'
+import { useUnmeasured } from './unmeasured'
 import { WireView } from './WireView'
 import { addBend } from './wiring'
 
@@ -32,13 +34,17 @@ const NODE_TYPES = { node: GraphNodeView, frame: FrameView }
 const EDGE_TYPES = { wire: WireView }
 const NO_WIRES: Wire[] = []
 const NO_SPOTS: Spots = new Map()
+const GRID: [number, number] = [12, 12]
 const isFar = (s: { transform: [number, number, number] }) => s.transform[2] < FAR
 
 export function Canvas({ tab }: { tab: Tab }) {
+  useUnmeasured()
   const catalogue = useEditor((s) => s.catalogue)
   const [flow] = useState(() => new Flow())
   const rf = useReactFlow<FlowNode, Wire>()
   const far = useStore(isFar)
+  const wheel = usePrefs((s) => s.wheel)
+  const snap = usePrefs((s) => s.snap)
   const [spots, setSpots] = useState<Spots>(NO_SPOTS)
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set())
   const sheet = currentSheet(tab)
@@ -160,11 +166,12 @@ export function Canvas({ tab }: { tab: Tab }) {
         onNodeMouseEnter={(_, node) => { if (node.type === 'node' && node.selected) light(sheet, node.id) }}
         onNodeMouseLeave={unlight}
         onNodeDoubleClick={(e, node) => openInside(e, node)}
-        onMoveEnd={(_, view) => useEditor.getState().patch(tab.id, { views: { ...tab.views, [viewKey]: view } })}
+        onMoveStart={(e) => shield(root.current, e !== null && e.type !== 'wheel')}
+        onMoveEnd={(_, view) => { shield(root.current, false); useEditor.getState().patch(tab.id, { views: { ...tab.views, [viewKey]: view } }) }}
         minZoom={0.03} maxZoom={2.5} onlyRenderVisibleElements elevateNodesOnSelect={false} elevateEdgesOnSelect={false}
         selectionMode={SelectionMode.Partial} selectionKeyCode="Shift" multiSelectionKeyCode={['Shift', 'Control', 'Meta']} panActivationKeyCode="Space"
         deleteKeyCode={null} zoomOnDoubleClick={false} connectionRadius={26} nodesFocusable edgesFocusable={false} disableKeyboardA11y
-        panOnDrag={[0, 1]} nodeDragThreshold={3} proOptions={{ hideAttribution: true }} colorMode="system"
+        panOnDrag={[0, 1]} zoomOnScroll={wheel === 'zoom'} panOnScroll={wheel === 'pan'} snapToGrid={snap} snapGrid={GRID} nodeDragThreshold={3} proOptions={{ hideAttribution: true }} colorMode="system"
       >
         {far && <FarWires sheet={sheet} nodes={nodes} />}
         <Background variant={BackgroundVariant.Dots} gap={24} size={1.2} />
@@ -173,6 +180,11 @@ export function Canvas({ tab }: { tab: Tab }) {
       {createPortal(<MenuView />, document.body)}
     </div>
   )
+}
+
+/** While something is dragged nothing under the pointer need be found: finding it costs more than drawing. */
+function shield(root: HTMLElement | null, on: boolean): void {
+  if (root) root.toggleAttribute('data-moving', on)
 }
 
 /** A node that gets the focus by key is chosen, and said. */
