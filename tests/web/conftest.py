@@ -183,7 +183,7 @@ async def opened(
     seen.watch(page)
     page.seen = seen
     await page.goto(f"{server.url}/?token={TOKEN}")
-    await page.wait_for_url(f"{server.url}/")
+    await page.wait_for_url(lambda url: "token=" not in url)  # the editor puts the name of the workflow there
     if query:
         await page.goto(f"{server.url}/?{query}")
     if ready:

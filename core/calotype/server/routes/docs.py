@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from aiohttp import web
@@ -23,9 +24,11 @@ HTML = "text/html"
 
 
 class FrontQuery(Asked):
-    """token: as in the link that `calotype serve` prints; it becomes a cookie."""
+    """token: as in the link that `calotype serve` prints; it becomes a cookie. The rest is for the page itself."""
 
     token: str = Field("", max_length=500)
+    workflow: str = Field("", max_length=300, description="The name of the workflow that is opened.")
+    lang: str = Field("", max_length=35, description="The language of the page.")
 
 
 @routes.get("/", query=FrontQuery, produces=(HTML,))
@@ -48,7 +51,10 @@ FRONT = (
 def _entered(call: Call[None, FrontQuery]) -> web.Response:
     """The gate has seen the token. The page leads on by itself: a redirect from another site would lose the cookie."""
     gate = call.part(GATE)
-    made = page("Calotype", '<p><a href="/">Go on</a></p>', head='<meta http-equiv="refresh" content="0;url=/">')
+    rest = urlencode({k: v for k, v in call.query.model_dump().items() if v and k != "token"})
+    to = escape(f"/?{rest}" if rest else "/")
+    head = f'<meta http-equiv="refresh" content="0;url={to}">'
+    made = page("Calotype", f'<p><a href="{to}">Go on</a></p>', head=head)
     secure = gate.scheme == "https"
     made.set_cookie(gate.cookie, gate.session, httponly=True, samesite="Strict", secure=secure, path="/")
     return made
