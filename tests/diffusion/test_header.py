@@ -118,3 +118,12 @@ def test_shards_of_a_folder_are_read_together(tmp_path):
 def test_a_folder_without_weights_says_what_a_model_folder_has(tmp_path):
     with pytest.raises(ModelError, match="A diffusers folder has unet/"):
         read_header(tmp_path)
+
+
+def test_a_header_of_more_tensors_than_any_model_has_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "many.safetensors"
+    entry = b'"%d":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}'
+    text = b"{" + b",".join(entry % i for i in range(50_001)) + b"}"
+    path.write_bytes(len(text).to_bytes(8, "little") + text)
+    with pytest.raises(ModelError, match="more than 50,000 tensors"):
+        read_header(path)

@@ -12,7 +12,8 @@ from typing import Any
 from calotype.diffusion import gguf
 from calotype.errors import ModelError
 
-MAX_HEADER = 100_000_000  # bytes; the format's own limit
+MAX_HEADER = 16 * 1024**2  # bytes; the format allows 100 million, and models have less than one
+MAX_TENSORS = 50_000  # the largest models have some thousands
 COMPONENTS = ("unet", "transformer", "text_encoder", "text_encoder_2", "text_encoder_3", "vae", "controlnet")
 WEIGHTS = ("diffusion_pytorch_model", "model", "pytorch_lora_weights")
 BITS = {
@@ -105,7 +106,10 @@ def _read_file(path: Path) -> Header:
         if len(start) < 8 or not 2 <= length <= min(MAX_HEADER, size - 8):
             raise damaged(path, size, length)
         file.seek(8)
-        said = _parse(path, file.read(length))
+        text = file.read(length)
+    if text.count(b'"data_offsets"') > MAX_TENSORS:
+        raise ModelError(f"{path.name} has more than {MAX_TENSORS:,} tensors, as no model has.")
+    said = _parse(path, text)
     metadata = said.pop("__metadata__", None) or {}
     tensors = {name: _tensor(path, name, entry, 8 + length) for name, entry in said.items()}
     end = max((t.start + t.nbytes for t in tensors.values()), default=8 + length)
