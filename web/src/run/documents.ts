@@ -83,6 +83,8 @@ function opened(name: string, tab: Partial<Tab> & { document: WorkflowDocument }
 
 /** Open again what was never saved: the server or the browser has its edits. Nothing where neither has. */
 export async function openUnsaved(name: string, views: Tab['views'] = {}): Promise<boolean> {
+  const known = useEditor.getState().tabs.find((tab) => tab.name === name)
+  if (known) { useEditor.getState().activate(known.id); return true }
   const drafts = await draftsOf(name)
   const before = await recovered(name, drafts.find((d) => d.mine))
   if (!before) return false

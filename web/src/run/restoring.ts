@@ -4,7 +4,7 @@ import { useEditor, type Tab } from '@/app/editor'
 import { t } from '@/app/i18n'
 import { useUi } from '@/app/ui'
 import { remembered, rememberOpen, type Remembered } from './client'
-import { ApiError, Unreachable } from './api'
+import { Unreachable } from './api'
 import { messageOf, openNamed, openUnsaved } from './documents'
 import { keep } from './journal'
 import { listAll } from './names'
@@ -43,24 +43,19 @@ function entryOf(tab: Tab, active: boolean): Remembered[] {
  * wanted: the document that the address names.
  */
 export async function restore(wanted: string | null): Promise<void> {
-  const open = remembered()
+  const saved = new Set((await listAll()).workflows.map((e) => e.name))
+  const open = (name: string, views: Tab['views'] = {}) => attempt(name, async () => {
+    if (saved.has(name) || !(await openUnsaved(name, views))) await openNamed(name, views)
+  })
   let chosen = ''
-  for (const one of open) {
-    await reopen(one)
-    if (one.active) chosen = useEditor.getState().active
+  for (const { name, active, views } of remembered()) {
+    if (name !== null) await open(name, views)
+    if (active) chosen = useEditor.getState().active
   }
-  await openLost()
+  await openLost(saved)
   if (chosen !== '') useEditor.getState().activate(chosen)
-  if (wanted !== null) await attempt(wanted, () => openWanted(wanted))
+  if (wanted !== null) await open(wanted)
   if (useEditor.getState().tabs.length === 0) await openFirst()
-}
-
-async function openWanted(name: string): Promise<void> {
-  try {
-    await openNamed(name)
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 404 || !(await openUnsaved(name))) throw error
-  }
 }
 
 /** One document that cannot be opened keeps no other from it. */
@@ -73,25 +68,13 @@ async function attempt(name: string, work: () => Promise<unknown>): Promise<void
   }
 }
 
-async function reopen({ name, views = {} }: Remembered): Promise<void> {
-  if (name === null) return // stashed without a name: see openLost
-  await attempt(name, async () => {
-    try {
-      await openNamed(name, views)
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 404) throw error
-      await openUnsaved(name, views) // never saved, or deleted meanwhile
-    }
-  })
-}
-
 /** What the server never got, because it was away to the end, and what is not open: nothing of it is lost. */
-async function openLost(): Promise<void> {
+async function openLost(saved: ReadonlySet<string>): Promise<void> {
   const left = await unsentStashes().catch(() => []) // a browser that keeps nothing
   for (const [what, { name, document, past, future }] of left) {
     if (useEditor.getState().tabs.some((tab) => tab.id === what || (name !== null && tab.name === name))) continue
-    if (name !== null && (await listAll()).workflows.some((e) => e.name === name)) { await attempt(name, () => openNamed(name)); continue }
-    keep(useEditor.getState().open({ id: what, document, name, history: { document, past, future } }))
+    if (name !== null && saved.has(name)) await attempt(name, () => openNamed(name))
+    else keep(useEditor.getState().open({ id: what, document, name, history: { document, past, future } }))
   }
 }
 
