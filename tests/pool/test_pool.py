@@ -166,6 +166,7 @@ def test_residents_are_told_with_what_they_hold(shelf):
     with pool.use(recipe("a")):
         (one,) = pool.resident()
     assert one.pop("idle") >= 0
+    assert one.pop("seconds") >= 0
     assert one == {
         "recipe": recipe("a").to_dict(), "part": "denoiser", "family": "sd1", "name": "a", "bytes": 100, "users": 1,
     }  # fmt: skip

@@ -13,6 +13,7 @@ from calotype.diffusion.latents import LatentFormat
 from calotype.diffusion.sizes import added
 from calotype.diffusion.step import Step
 from calotype.errors import FamilyMismatch
+from calotype.pool.relief import Relief
 
 if TYPE_CHECKING:
     from calotype.diffusion.sampling.hooks import Hooks
@@ -27,11 +28,12 @@ class Denoiser:
 
     dtype: of computation; weights may be stored in a smaller one. forward: the family's function; None for a U-Net.
     listens: features that a word must have, 0 for any. hooks: what its patches do in sampling, for so many
-    conditionings; None for nothing.
+    conditionings; None for nothing. relief: what helps when memory does not suffice.
     """
 
     hooks: Callable[[int], Hooks] | None = None
     listens: int = 0
+    relief: Relief | None = None
 
     def __init__(
         self,
@@ -55,6 +57,14 @@ class Denoiser:
         """Every tensor that it holds."""
         yield from self.module.parameters()
         yield from self.module.buffers()
+
+    def networks(self) -> Iterator[nn.Module]:
+        """Where its weights are."""
+        yield self.module
+
+    def calls(self) -> Iterator[tuple[Any, str]]:
+        """What computes with them: objects and names of their methods."""
+        yield self, "predict"
 
     @property
     def in_channels(self) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from calotype.diffusion.tiles import three_ways
+from calotype.pool.relief import TILED, Relief
+
+TILES = (512, 256, 128)  # pixels a side, when memory does not suffice for the whole
 
 
 class Autoencoder:
@@ -17,6 +20,8 @@ class Autoencoder:
     Responsibilities: pictures (B, H, W, 3) in 0..1 to latents (B, C, H / 8, W / 8) in its own units, and back; in one
     piece or in tiles that overlap.
     """
+
+    relief: Relief | None = None
 
     def __init__(self, family: str, module: Any, device: torch.device, dtype: torch.dtype) -> None:
         self.family = family
@@ -30,14 +35,31 @@ class Autoencoder:
         yield from self.module.parameters()
         yield from self.module.buffers()
 
+    def networks(self) -> Iterator[nn.Module]:
+        """Where its weights are."""
+        yield self.module
+
+    def calls(self) -> Iterator[tuple[Any, str]]:
+        """What computes with them: objects and names of their methods."""
+        yield self, "_encode"
+        yield self, "_decode"
+
     @torch.no_grad()
     def encode(self, pixels: Tensor) -> Tensor:
         """The mean of the posterior for each picture, cropped about its centre to whole cells; float32, its device."""
+        return relieved(self, "encode", pixels, self._whole_mean, self.encode_tiled)
+
+    def _whole_mean(self, pixels: Tensor) -> Tensor:
+        """`encode` in one piece."""
         return self._encode(self._centred(pixels)).to(pixels.device).contiguous()
 
     @torch.no_grad()
     def decode(self, samples: Tensor) -> Tensor:
         """The pictures of latents, clamped to 0..1; float32 on the samples' device."""
+        return relieved(self, "decode", samples, self._whole, self.decode_tiled)
+
+    def _whole(self, samples: Tensor) -> Tensor:
+        """`decode` in one piece."""
         return self._pictures(self._decode(samples)).to(samples.device).contiguous()
 
     @torch.no_grad()
@@ -80,3 +102,30 @@ class Autoencoder:
     def _pictures(self, x: Tensor) -> Tensor:
         """(B, 3, H, W) about -1..1 to (B, H, W, 3) in 0..1."""
         return (x + 1).div_(2).clamp_(0, 1).movedim(1, -1)
+
+
+def relieved(
+    vae: Autoencoder, what: str, x: Tensor, whole: Callable[[Tensor], Tensor], tiled: Callable[[Tensor, int], Tensor]
+) -> Tensor:
+    """`whole(x)`, or in tiles, smaller and smaller ones, when memory does not suffice and somebody keeps account of it.
+
+    Raises torch.OutOfMemoryError when not even the smallest can be computed.
+    """
+    relief, shape = vae.relief, f"{what} {list(x.shape)}"
+    if relief is None:
+        return whole(x)
+    before = relief.remembered(TILED, shape)
+    tiles = [side for side in TILES if side // 4 >= vae.factor and (not before or side <= int(before))]
+    ways: list[tuple[str, Callable[[Tensor], Tensor]]] = [] if before else [("", whole)]
+    ways += [(str(side), lambda x, side=side: tiled(x, side)) for side in tiles]  # type: ignore[misc]
+    for last, (side, way) in zip([False] * (len(ways) - 1) + [True], ways, strict=True):
+        try:
+            made = way(x)
+        except torch.OutOfMemoryError:
+            if last:
+                raise
+            continue
+        if side:
+            relief.took(TILED, shape, side)
+        return made
+    raise AssertionError("there is always a way to try")

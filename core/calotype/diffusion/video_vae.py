@@ -44,7 +44,7 @@ class VideoAutoencoder(Autoencoder):
         return three_ways(self._centred(pixels), self._encode, tile, overlap, 1 / self.factor, channels)
 
     @torch.no_grad()
-    def decode(self, samples: Tensor) -> Tensor:
+    def _whole(self, samples: Tensor) -> Tensor:
         """The pictures of latents (B, C, h, w), or the frames of videos (B, C, T, h, w), one video after the other."""
         return self._pictures(_frames(self._decode(samples))).to(samples.device).contiguous()
 

@@ -29,15 +29,15 @@ def held(holdings: Iterable[Holding]) -> int:
     return sum(size for _, size in frozenset[tuple[int, int]]().union(*holdings))
 
 
-def budget(device: torch.device, asked: int | None) -> int:
-    """Bytes for models on a device: as asked, or a share of its memory."""
+def budget(device: torch.device, asked: int | None, main: bool = False) -> int:
+    """Bytes for models on a device: as asked, or a share of its memory. main: of main memory, whatever the device."""
     if asked is not None:
         return asked
-    return int(_total(device) * SHARE.get(device.type, SHARE["cpu"]))
+    return int(_total(device, main) * SHARE["cpu" if main or device.type not in SHARE else device.type])
 
 
-def _total(device: torch.device) -> int:
-    if device.type == "cuda":
+def _total(device: torch.device, main: bool) -> int:
+    if device.type == "cuda" and not main:
         import torch
 
         return int(torch.cuda.get_device_properties(device).total_memory)

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from calotype.pool.memory import Holding, budget, give_back, held, holding
+from calotype.pool.told import Listener, Teller, Told
 from calotype.types import Recipe
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
+
+    from calotype.pool.placer import Held, Placer
 
 
 class Loaded(Protocol):
@@ -30,13 +33,18 @@ Size = Callable[[Recipe], int]
 
 @dataclass(eq=False, slots=True)
 class Entry:
-    """One recipe in the pool. module: None while it is being loaded; users: how many hold it now."""
+    """One recipe in the pool. module: None while it is being loaded; users: how many hold it now.
+
+    seconds: of loading; held: how it is on a device of its own memory, if it is for one.
+    """
 
     recipe: Recipe
     module: Loaded | None = None
     holding: Holding = frozenset()
     users: int = 0
     used: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
+    held: Held | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """For people and programs: what is resident and how much of it."""
@@ -48,7 +56,13 @@ class Entry:
             "bytes": held([self.holding]),
             "users": self.users,
             "idle": round(time.monotonic() - self.used, 3),
-        }
+            "seconds": round(self.seconds, 3),
+        } | ({} if self.held is None else self._placed(self.held))
+
+    @staticmethod
+    def _placed(held: Held) -> dict[str, Any]:
+        placement = held.placement
+        return {"how": "in main memory" if placement is None else placement.name, "device_bytes": held.bytes}
 
 
 class Pool:
@@ -58,7 +72,8 @@ class Pool:
     letting go of what was used longest ago, never of what is in use; memory that is let go of returns to the system.
     Models in use may together exceed the budget: the memory manager's ladder is for that.
 
-    load: makes a module; size: the bytes that it will take, so that room is made before and not after. Threads may
+    load: makes a module; size: the bytes that it will take, so that room is made before and not after. placer: where
+    modules that are loaded into main memory compute on a device with memory of its own; places: which do. Threads may
     share a pool.
     """
 
@@ -70,22 +85,32 @@ class Pool:
         vram: int | None = None,
         ram: int | None = None,
         size: Size | None = None,
+        placer: Placer | None = None,
+        places: Callable[[Recipe], bool] = lambda recipe: True,
+        tell: Teller | None = None,
     ) -> None:
         self.device = device
-        self.budget = budget(device, ram if device.type == "cpu" else vram)
+        self.budget = budget(device, ram if device.type == "cpu" or placer is not None else vram, placer is not None)
+        self.placer = placer
+        self._places = places
+        self._tell = tell or Teller()
         self._load = load
         self._size = size
         self._entries: dict[Recipe, Entry] = {}  # least recently used first
         self._changed = threading.Condition()
 
     @contextmanager
-    def use(self, recipe: Recipe) -> Iterator[Any]:
-        """The module of a recipe, kept resident for the length of the block. Raises what loading raises."""
-        entry = self._acquire(recipe)
-        try:
-            yield entry.module
-        finally:
-            self._release(entry)
+    def use(self, recipe: Recipe, listener: Listener | None = None) -> Iterator[Any]:
+        """The module of a recipe, kept resident for the length of the block. Raises what loading raises.
+
+        listener: is told what is done for it, in this thread.
+        """
+        with self._tell.to(listener):
+            entry = self._acquire(recipe)
+            try:
+                yield entry.module
+            finally:
+                self._release(entry)
 
     def resident(self) -> list[dict[str, Any]]:
         """What is resident, least recently used first."""
@@ -99,8 +124,9 @@ class Pool:
             return held(e.holding for e in self._entries.values())
 
     def unload(self) -> int:
-        """Let go of every model that is not in use; the bytes that this gave back."""
-        return self._shrink(0)
+        """Let go of every model that is not in use; the bytes that this gave back, of the device too."""
+        moved = self.placer.unload() if self.placer is not None else 0
+        return moved + self._shrink(0, "asked to")
 
     def _acquire(self, recipe: Recipe) -> Entry:
         with self._changed:
@@ -110,7 +136,7 @@ class Pool:
                     entry = self._entries[recipe] = Entry(recipe, users=1)
                     break
                 if entry.module is not None:
-                    entry.users += 1
+                    self._hold(entry, 1)
                     self._touch(entry)
                     return entry
                 self._changed.wait()  # somebody is loading it: wait for the end, good or bad
@@ -118,6 +144,7 @@ class Pool:
         return entry
 
     def _fill(self, entry: Entry) -> None:
+        began = time.perf_counter()
         try:
             module = self._loaded(entry.recipe)
         except BaseException:
@@ -126,17 +153,23 @@ class Pool:
                 self._changed.notify_all()
             raise
         with self._changed:
+            entry.seconds = time.perf_counter() - began
             entry.module, entry.holding = module, holding(module.tensors())
+            if self.placer is not None and self._places(entry.recipe):
+                entry.held = self.placer.adopt(module, entry.recipe.file.name, entry.recipe.part)  # type: ignore[arg-type]
+                entry.held.users = entry.users
             self._touch(entry)
             self._changed.notify_all()
-        self._shrink(self.budget)
+        size = held([entry.holding])
+        self._tell(Told("loaded", entry.recipe.file.name, entry.recipe.part, bytes=size, seconds=entry.seconds))
+        self._shrink(self.budget, f"room for {entry.recipe.file.name}")
 
     def _loaded(self, recipe: Recipe) -> Loaded:
         """Load; when the device's memory does not suffice, once more with nothing unused beside it."""
         import torch
 
         if self._size is not None:
-            self._shrink(max(0, self.budget - self._size(recipe)))
+            self._shrink(max(0, self.budget - self._size(recipe)), f"room for {recipe.file.name}")
         try:
             return self._load(recipe)
         except torch.OutOfMemoryError:
@@ -145,30 +178,39 @@ class Pool:
 
     def _release(self, entry: Entry) -> None:
         with self._changed:
-            entry.users -= 1
+            self._hold(entry, -1)
             self._touch(entry)
             over = entry.users == 0 and held(e.holding for e in self._entries.values()) > self.budget
         if over:
-            self._shrink(self.budget)
+            self._shrink(self.budget, "over the budget")
+
+    @staticmethod
+    def _hold(entry: Entry, count: int) -> None:
+        entry.users += count
+        if entry.held is not None:
+            entry.held.users = entry.users
 
     def _touch(self, entry: Entry) -> None:
         """Move to the end of the order of use."""
         entry.used = time.monotonic()
         self._entries[entry.recipe] = self._entries.pop(entry.recipe)
 
-    def _shrink(self, limit: int) -> int:
+    def _shrink(self, limit: int, why: str) -> int:
         """Let go of unused models, longest unused first, until at most `limit` bytes are held; the bytes given back."""
-        freed = self._drop(limit)
+        freed = self._drop(limit, why)
         if freed:
             give_back(self.device)
         return freed
 
-    def _drop(self, limit: int) -> int:
+    def _drop(self, limit: int, why: str) -> int:
         with self._changed:
             before = now = held(e.holding for e in self._entries.values())
-            for recipe in [e.recipe for e in self._entries.values() if e.users == 0]:
+            for entry in [e for e in self._entries.values() if e.users == 0]:
                 if now <= limit:
                     break
-                del self._entries[recipe]
-                now = held(e.holding for e in self._entries.values())
+                del self._entries[entry.recipe]
+                if entry.held is not None and self.placer is not None:
+                    self.placer.forget(entry.held)
+                now, last = held(e.holding for e in self._entries.values()), now
+                self._tell(Told("unloaded", entry.recipe.file.name, entry.recipe.part, bytes=last - now, why=why))
             return before - now

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from calotype.pool.relief import Relief
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ControlResiduals:
@@ -49,6 +51,7 @@ class SteeringModel:
     """
 
     needs_vae = False
+    relief: Relief | None = None
 
     def __init__(
         self,
@@ -70,6 +73,14 @@ class SteeringModel:
         """Every tensor that it holds."""
         yield from self.module.parameters()
         yield from self.module.buffers()
+
+    def networks(self) -> Iterator[nn.Module]:
+        """Where its weights are."""
+        yield self.module
+
+    def calls(self) -> Iterator[tuple[Any, str]]:
+        """What computes with them: objects and names of their methods."""
+        yield self, "residuals"
 
     def once(self, hint: Tensor, make: Callable[[Tensor], Any]) -> Any:
         """`make(hint)`, kept for as long as the same hint comes."""

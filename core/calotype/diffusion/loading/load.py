@@ -32,17 +32,23 @@ V_BIAS = 0.09  # standard deviation above which an SD 2.x U-Net predicts v
 
 
 def load(
-    recipe: Recipe, path_of: PathOf, device: torch.device, dtype: Dtype = None, shared: Shared | None = None
+    recipe: Recipe,
+    path_of: PathOf,
+    device: torch.device,
+    dtype: Dtype = None,
+    shared: Shared | None = None,
+    home: torch.device | None = None,
 ) -> Loaded:
     """The module of a recipe on a device, with its patches.
 
     dtype: of weights and computation; None for what suits the device (float32 on a CPU), "file" for that of the file,
     which on a CPU maps the file without copying. shared: where modules of the same file meet.
+    home: where weights are read to, when something else brings them to the device.
     Raises ModelError, FamilyMismatch.
     """
     if recipe.part == "upscale_model":
-        return load_upscaler(recipe, path_of, torch.device(device))
-    job = Job.of(recipe, path_of, torch.device(device), dtype, shared or Shared())
+        return load_upscaler(recipe, path_of, torch.device(device), home)
+    job = Job.of(recipe, path_of, torch.device(device), dtype, shared or Shared(), home)
     match recipe.part:
         case "denoiser":
             return changed(denoiser(job), recipe.patches)
@@ -74,7 +80,7 @@ def denoiser(job: Job) -> Denoiser:
     module = filled(job, job.built(build.denoiser, takes, job.family), takes)
     network = job.family.network
     if network is not None:
-        network.finish(module, job.device)
+        network.finish(module, job.home)
     forward = network.forward if network is not None else None
     levels, latent = sampling(job, takes), job.family.latent
     made = Denoiser(job.family.name, module, levels, latent, job.device, job.dtype(takes), forward)

@@ -50,7 +50,7 @@ def loaded(voice: Voice, slot: Slot, place: tuple[int, int]) -> TextModel:
     if texts.KINDS[voice.kind].overflows and job.dtype(takes) == torch.float16:
         job = replace(job, asked=torch.bfloat16)
     encoder: TextModel = filled(job, job.built(build.text, takes, slot), takes, place)
-    encoder.finish(job.header, voice.part.prefix, job.device)
+    encoder.finish(job.header, voice.part.prefix, job.home)
     return encoder
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import reduce
 from typing import Any, Protocol
 
@@ -15,7 +15,8 @@ from torch import Tensor
 from calotype.diffusion.sampling.guiders import Guider
 from calotype.diffusion.sampling.hooks import NO_HOOKS, Hooks, Layers, Moment, Scheme, as_it_is, cfg_scheme
 from calotype.diffusion.sampling.parameterization import ModelSampling
-from calotype.diffusion.sampling.regions import Canvas, Region, lay_out, repeated
+from calotype.diffusion.sampling.regions import Canvas, Region, filled_up, lay_out, repeated
+from calotype.pool.relief import SPLIT, Relief
 from calotype.types import Conditioning, Control, ControlNet
 
 LONGEST_REPEAT = 4  # how often tokens may be repeated so that two prompts fit into one batch
@@ -112,6 +113,7 @@ class Guidance:
         self._denoiser = denoiser
         self.sampling = denoiser.sampling
         self._sides = lay_out(canvas, [side.prompts for side in sides])
+        self._shape = tuple(shape)
         self._scheme = scheme or _without_patches(guider)
         self._count = len(sides) if guider or scheme or hooks.always else 1
         self._cfg = cfg
@@ -160,10 +162,11 @@ class Guidance:
         return [combined(x, estimates) for estimates in found.values()]
 
     def _batched(self, sigma: float, sides: tuple[int, ...]) -> list[Batch]:
-        members = [(i, region) for i in sides for region in self._sides[i]]
-        running = tuple(region.active(sigma) for _, region in members)
+        running = tuple(region.active(sigma) for i in sides for region in self._sides[i])
         if (sides, running) not in self._batches:
-            waiting = [m for m, runs in zip(members, running, strict=True) if runs]
+            shape, device = self._shape, self._denoiser.device
+            active = {i: [region for region in self._sides[i] if region.active(sigma)] for i in sides}
+            waiting = [(i, region) for i in sides for region in filled_up(active[i], shape, device)]
             self._batches[sides, running] = grouped(waiting, self._fit)
         return self._batches[sides, running]
 
@@ -188,21 +191,55 @@ class Guidance:
         return math.lcm(a.shape[1], b.shape[1]) // min(a.shape[1], b.shape[1]) <= LONGEST_REPEAT
 
     def _run(self, batch: Batch, x: Tensor, sigma: float) -> list[Tensor]:
-        """The estimates of a batch's members."""
+        """The estimates of a batch's members: together, or one after the other when memory does not suffice."""
+        relief: Relief | None = getattr(self._denoiser, "relief", None)
+        if relief is None:
+            return self._together(batch, x, sigma)
+        shape = f"{len(batch.members)} x {list(x.shape)}"
+        if not relief.remembered(SPLIT, shape):
+            try:
+                return self._together(batch, x, sigma)
+            except torch.OutOfMemoryError:
+                if len(batch.members) == 1 and x.shape[0] == 1:
+                    raise
+        parts = self._parts(batch, x, sigma)
+        relief.took(SPLIT, shape)
+        return parts
+
+    def _parts(self, batch: Batch, x: Tensor, sigma: float) -> list[Tensor]:
+        """The estimates of half the members, then of the others; of a single one, picture by picture."""
+        half = len(batch.members) // 2
+        if half:
+            halves = (Batch.of(batch.members[:half]), Batch.of(batch.members[half:]))
+            return [estimate for one in halves for estimate in self._run(one, x, sigma)]
+        rows = [self._together(batch, x, sigma, row) for row in range(x.shape[0])]
+        return [torch.cat([one for (one,) in rows])]
+
+    def _together(self, batch: Batch, x: Tensor, sigma: float, row: int | None = None) -> list[Tensor]:
+        """The estimates of a batch's members. row: of a single picture, of a batch with one member."""
         crops = [region.crop(x) for _, region in batch.members]
         joined = torch.cat(crops) if len(crops) > 1 else crops[0]
         scale = self.sampling.c_in(sigma)
         given = joined if scale == 1.0 else joined * scale
         time = joined.new_full((joined.shape[0],), self._timestep(sigma))
         given = given.to(self._denoiser.dtype)
+        rows = slice(None) if row is None else slice(row, row + 1)
         first = batch.members[0][1]
         residuals = self._residuals(first.controls, given, time, batch, sigma) if first.controls else None
+        for told in self._hooks.told:
+            told(sigma)
         for watch in self._hooks.watch:
             watch([side for side, _ in batch.members])
+        count = joined.shape[0]
         raw = self._denoiser.predict(
-            given, time, batch.tokens, pooled=batch.pooled, residuals=residuals, options=batch.options
+            given[rows],
+            time[rows],
+            batch.tokens[rows],
+            pooled=None if batch.pooled is None else batch.pooled[rows],
+            residuals=residuals if row is None else taken(residuals, rows, count),
+            options=batch.options if row is None else taken(batch.options, rows, count),
         )
-        estimates = self.sampling.denoised(raw.to(x.dtype), joined, sigma)
+        estimates = self.sampling.denoised(raw.to(x.dtype), joined[rows], sigma)
         return list(estimates.chunk(len(crops)))
 
     def _timestep(self, sigma: float) -> float:
@@ -240,6 +277,19 @@ class Guidance:
                 rows = repeated(fitted, x.shape[0] // members).repeat(members, 1, 1, 1)
             self._hints[key] = rows.to(self._denoiser.dtype)
         return self._hints[key]
+
+
+def taken(value: Any, rows: slice, count: int) -> Any:
+    """Some rows of every tensor in it that has `count`."""
+    if isinstance(value, Tensor):
+        return value[rows] if value.ndim and value.shape[0] == count else value
+    if isinstance(value, Mapping):
+        return {name: taken(one, rows, count) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(taken(one, rows, count) for one in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: taken(getattr(value, f.name), rows, count) for f in fields(value)})
+    return value
 
 
 def _without_patches(guider: Guider | None) -> Scheme:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from calotype.diffusion.families.base import Encoded, side_by_side
 from calotype.diffusion.text.clip import ClipText
 from calotype.diffusion.text.embeddings import Embedding
 from calotype.diffusion.text.model import TextModel
+from calotype.pool.relief import Relief
 from calotype.types import Prompt
 
 
@@ -22,6 +24,8 @@ class TextEncoder:
     encoders: in the family's order, None for one that is missing; clip_skip: the layer whose states are taken, -1 the
     last, None for the family's own choice; join: what the encoders say together; names: of the encoders' slots.
     """
+
+    relief: Relief | None = None
 
     def __init__(
         self,
@@ -45,6 +49,14 @@ class TextEncoder:
             if encoder is not None:
                 yield from encoder.parameters()
                 yield from encoder.buffers()
+
+    def networks(self) -> Iterator[nn.Module]:
+        """Where its weights are."""
+        yield from (one for one in self.encoders if isinstance(one, nn.Module))
+
+    def calls(self) -> Iterator[tuple[Any, str]]:
+        """What computes with them: objects and names of their methods."""
+        yield from ((one, "encoded") for one in self.encoders if one is not None)
 
     @torch.no_grad()
     def encode(self, text: str | Sequence[str], embeddings: Mapping[str, Embedding] | None = None) -> Prompt:

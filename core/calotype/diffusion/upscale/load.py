@@ -16,7 +16,9 @@ from calotype.errors import ModelError
 from calotype.types import FileRef, Recipe
 
 
-def load_upscaler(recipe: Recipe, path_of: Callable[[FileRef], Path], device: torch.device) -> Upscaler:
+def load_upscaler(
+    recipe: Recipe, path_of: Callable[[FileRef], Path], device: torch.device, home: torch.device | None = None
+) -> Upscaler:
     """The network of a recipe, in float32: half precision shows in flat areas. Raises ModelError."""
     from safetensors.torch import load_file
 
@@ -24,7 +26,7 @@ def load_upscaler(recipe: Recipe, path_of: Callable[[FileRef], Path], device: to
     refuse_models(read_header(path), "upscale model")
     library = spandrel()
     try:
-        found = library.ModelLoader(device=device).load_from_state_dict(load_file(path))
+        found = library.ModelLoader(device=home or device).load_from_state_dict(load_file(path))
     except library.UnsupportedModelError as error:
         raise ModelError(f"{path.name} is no upscale model that spandrel {library.__version__} knows.") from error
     except (KeyError, ValueError, RuntimeError, AssertionError) as error:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from calotype.diffusion.kinds import UPSCALER
 from calotype.diffusion.tiles import spans, tiled
+from calotype.pool.relief import Relief
 
 LEAST_TILE = 128  # pixels a side; tiles are not halved below it
 HOST_FULL = "DefaultCPUAllocator: can't allocate memory"  # a plain RuntimeError of torch, known by its words alone
@@ -28,6 +29,8 @@ class Upscaler:
     does not suffice. Knows its `scale`.
     """
 
+    relief: Relief | None = None
+
     def __init__(self, descriptor: Any, device: torch.device) -> None:
         """descriptor: spandrel's `ImageModelDescriptor`, on the device in float32."""
         self.family = UPSCALER
@@ -40,6 +43,14 @@ class Upscaler:
         """Every tensor that it holds."""
         yield from self.module.parameters()
         yield from self.module.buffers()
+
+    def networks(self) -> Iterator[nn.Module]:
+        """Where its weights are."""
+        yield self.module
+
+    def calls(self) -> Iterator[tuple[Any, str]]:
+        """What computes with them: objects and names of their methods."""
+        yield self, "_enlarged"
 
     @torch.no_grad()
     def upscale(self, pixels: Tensor, tile: int = 512, overlap: int = 32, progress: Progress = unheard) -> Tensor:

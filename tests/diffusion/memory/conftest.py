@@ -1,0 +1,70 @@
+"""Narrow models of three families, and text to image with them on a device of so many bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tests.diffusion.conftest import saved, sd1_shapes, sdxl_shapes
+from tests.diffusion.flow.conftest import flux_checkpoint
+
+from calotype.diffusion.loading import open_pool
+from calotype.diffusion.sampling import sample
+from calotype.pool import Pool
+from calotype.pool.simulated import Simulated
+from calotype.types import Clip, Conditioning, FileRef, Latent, Model, Vae
+
+CHANNELS = {"sd1": 4, "sdxl": 4, "flux": 16}
+
+
+@dataclass
+class Trial:
+    """A picture that was made on a simulated device, and what was told."""
+
+    device: Simulated
+    pool: Pool
+    picture: torch.Tensor
+    told: list[Any] = field(default_factory=list)
+
+    def of(self, what: str) -> list[Any]:
+        return [one for one in self.told if one.what == what]
+
+    def how(self) -> dict[str, str]:
+        return {one.part: one.how for one in self.of("placed")}
+
+
+class Bench:
+    """Makes pictures on simulated devices."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def pool(self, device: Simulated, **how: Any) -> Pool:
+        return open_pool(lambda file: self.folder / file.name, device=device, dtype=torch.float32, **how)
+
+    def paint(self, family: str, limit: int, *, side: int = 8, batch: int = 1, device: Any = None, **how: Any) -> Trial:
+        device = device or Simulated(limit)
+        told: list[Any] = []
+        pool = how.pop("pool", None) or self.pool(device, **how)
+        file = FileRef("checkpoints", f"{family}.safetensors")
+        with pool.use(Clip(file, family), told.append) as encoder:
+            cat, nothing = (Conditioning((encoder.encode(text),), family) for text in ("a (cat:1.2)", ""))
+        empty = Latent(torch.zeros(batch, CHANNELS[family], side, side))
+        with pool.use(Model(file, family), told.append) as denoiser:
+            latent = sample(denoiser, cat, nothing, empty, steps=2, seed=1, cfg=3.0, sampler="euler_ancestral").latent
+        with pool.use(Vae(file, family), told.append) as vae:
+            picture = vae.decode(latent.samples)
+        return Trial(device, pool, picture, told)
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory) -> Bench:
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("budgets")
+    shapes = {"sd1": sd1_shapes(), "sdxl": sdxl_shapes(), "flux": flux_checkpoint()}
+    for family, tensors in shapes.items():
+        saved(folder / f"{family}.safetensors", tensors)
+    return Bench(folder)
