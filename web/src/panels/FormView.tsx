@@ -47,6 +47,12 @@ export function FormView() {
   )
 }
 
+/** "start_at_step" as people say it. */
+function spoken(name: string): string {
+  const words = name.replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
 function FormEntry({ tab, entry: { name, said, section }, input }: { tab: Tab; entry: Entry; input: InputType | undefined }) {
   const values = tab.history.document.nodes[said.node]?.inputs
   return (
@@ -54,7 +60,7 @@ function FormEntry({ tab, entry: { name, said, section }, input }: { tab: Tab; e
       {section !== null && <h3>{section}</h3>}
       {input ? (
         <div className="entry">
-          <Field node={said.node} input={said.doc === undefined ? input : { ...input, doc: said.doc }} value={values?.[said.input]} values={values} label={name} place="form" />
+          <Field node={said.node} input={said.doc === undefined ? input : { ...input, doc: said.doc }} value={values?.[said.input]} values={values} label={spoken(name)} place="form" />
           {said.doc && <p className="doc">{said.doc}</p>}
         </div>
       ) : <p className="problem">{t('form.gone', { name })}</p>}

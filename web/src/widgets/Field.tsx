@@ -64,7 +64,7 @@ export const Field = memo(function Field({ node, input, value, values, label = i
   }
   return (
     <div className="field" data-kind={kind} data-broken={problem ? true : undefined} data-default={value === undefined || undefined} data-field={`${node}.${input.name}`} onKeyDownCapture={onKey}
-      onPointerEnter={(e) => { setNear(true); tipSoon(e.currentTarget, problem?.text ?? input.doc, aboutOf(input), e.pointerType === 'touch') }} onPointerLeave={leave}
+      onPointerEnter={(e) => { setNear(true); tipSoon(e.currentTarget, problem?.text ?? input.doc, aboutOf(input), e.pointerType === 'touch') }} onPointerLeave={leave} onPointerDown={(e) => e.pointerType === 'touch' || noTip()}
       onFocus={() => setNear(true)} onBlur={(e) => !e.currentTarget.contains(e.relatedTarget) && setNear(false)}>
       {input.widget ? <PluginWidget name={input.widget} fallback={Chosen} {...props} /> : <Chosen {...props} />}
       {near && <FieldTools node={node} input={input} value={value} reset={reset} />}

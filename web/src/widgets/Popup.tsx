@@ -49,7 +49,7 @@ export function Popup({ anchor, close, children, label, className = '' }: Props)
 
 /** Under the anchor, or over it where there is more room. */
 function placed(box: HTMLElement, anchor: HTMLElement): void {
-  const at = anchor.getBoundingClientRect()
+  const at = (anchor.closest('.bar') ?? anchor).getBoundingClientRect()
   const width = Math.min(innerWidth - 16, Math.max(at.width, NARROWEST))
   const below = innerHeight - at.bottom - 12
   const above = at.top - 12

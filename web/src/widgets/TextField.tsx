@@ -49,7 +49,7 @@ export function TextField({ node, input, value, label, id, described, set }: Wid
         aria-describedby={described}
         aria-invalid={described !== undefined}
         spellCheck={false}
-        placeholder={input.doc}
+        placeholder={id.startsWith('form-') ? undefined : input.doc}
         onKeyDown={onKey}
         onChange={(e) => change(e.target.value)}
       />
