@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from calotype.errors import FileError
 from calotype.files import Files
+from calotype.pool.told import Listener
 from calotype.runtime import Runtime
 from calotype.settings import Settings
 from calotype.types import Clip, FileRef, Model, Recipe, Secret, Vae
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     import torch
 
     from calotype.pool import Pool
+
+State = tuple[str, Path, int, int]
+"""What is asked, of which file, how it was then."""
 
 SECRET = "CALOTYPE_SECRET_"
 RECIPES: dict[str, type[Recipe]] = {"Model": Model, "Clip": Clip, "Vae": Vae}
@@ -37,8 +41,8 @@ class LocalHost:
         self._settings = settings
         self._runtime = runtime
         self._env = os.environ if env is None else env
-        self._families: dict[tuple[str, str], str] = {}
-        self._lacking: dict[tuple[Path, int, int, str], str] = {}
+        self._families: dict[State, str] = {}
+        self._lacking: dict[State, str] = {}
         self.on_load: Callable[[Recipe], object] = _ignore
 
     @cached_property
@@ -54,21 +58,26 @@ class LocalHost:
         import torch
 
         from calotype.diffusion.loading.pooled import open_pool
+        from calotype.pool.simulated import Simulated
 
+        limit = self._settings.simulated
         made: Pool = open_pool(
             self._files.path,
-            device=self.device,
+            device=self.device if limit is None else Simulated(limit),
             dtype=getattr(torch, self._runtime.dtype),
             vram=self._settings.vram,
             ram=self._settings.ram,
+            aside=self._settings.aside,
+            strategy=self._settings.placement,  # type: ignore[arg-type]  # settings were checked when they were read
+            known=self._settings.home / "cache" / "memory.json",
         )
         return made
 
     @contextmanager
-    def use(self, recipe: Recipe) -> Iterator[Any]:
-        """The module of a recipe on its device, held while in use."""
+    def use(self, recipe: Recipe, listener: Listener | None = None) -> Iterator[Any]:
+        """The module of a recipe on its device, held while in use. listener: is told what is done for it."""
         self.on_load(recipe)
-        with self.pool.use(recipe) as module:
+        with self.pool.use(recipe, listener) as module:
             yield module
 
     def resident(self) -> list[dict[str, Any]]:
@@ -90,25 +99,28 @@ class LocalHost:
         return self._files.resolve(folder, name)
 
     def family(self, file: FileRef) -> str:
-        """The model family in a file, from its header; read once for each content."""
+        """The model family in a file, from its header; read once for each state of the file, a folder every time."""
         from calotype.diffusion.kinds import family_in
 
-        key = (file.folder, file.hash)
-        known = self._families.get(key)
-        if known is None or not file.hash:
-            known = self._families[key] = family_in(file.folder, self._files.path(file))
-        return known
+        path = self._files.path(file)
+        if path.is_dir():
+            return family_in(file.folder, path)
+        key = (file.folder, *_state(path))
+        if key not in self._families:
+            self._families[key] = family_in(file.folder, path)
+        return self._families[key]
 
     def lacks(self, file: FileRef, kind: str) -> str:
         """What a checkpoint lacks of a part, for people; "" when it is there. kind: "Model", "Clip" or "Vae".
 
-        The header is read once for each state of the file.
+        Read once for each state of the file, of a folder every time.
         """
         from calotype.diffusion.kinds import lacks
 
         path = self._files.path(file)
-        state = path.stat()
-        key = (path, state.st_size, state.st_mtime_ns, kind)
+        if path.is_dir():
+            return lacks(path, RECIPES[kind].part)
+        key = (kind, *_state(path))
         if key not in self._lacking:
             self._lacking[key] = lacks(path, RECIPES[kind].part)
         return self._lacking[key]
@@ -119,6 +131,12 @@ class LocalHost:
         if value is None:
             raise FileError(f'the secret "{name}" is not set; set the environment variable {SECRET}{name}')
         return Secret(name, value)
+
+
+def _state(path: Path) -> tuple[Path, int, int]:
+    """What changes when a file does."""
+    seen = path.stat()
+    return path, seen.st_size, seen.st_mtime_ns
 
 
 def _ignore(recipe: Recipe) -> None:

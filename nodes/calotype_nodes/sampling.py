@@ -137,10 +137,10 @@ def reporter(ctx: Context, model: Model) -> Callable[[int, int, Tensor], None]:
 
 def preview_table(ctx: Context, model: Model) -> Table:
     """Red, green and blue (-1 to 1) by latent channel, and an offset: as the model's file says, else that of SD 1.5."""
-    from calotype.diffusion.header import read_header
+    from calotype.diffusion.header import read_metadata
 
     try:
-        said = read_header(ctx.path(model.file)).metadata.get(PREVIEW_KEY)
+        said = read_metadata(ctx.path(model.file)).get(PREVIEW_KEY)
         return SD1_TABLE if said is None else tuple((float(r), float(g), float(b)) for r, g, b in json.loads(said))
     except (CalotypeError, ValueError, TypeError):
         return SD1_TABLE  # a preview is worth no error

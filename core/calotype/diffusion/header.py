@@ -91,6 +91,16 @@ def read_header(path: Path) -> Header:
         raise ModelError(f"{path.name}: cannot be read: {error.strerror or error}") from error
 
 
+def read_metadata(path: Path) -> Mapping[str, str]:
+    """The strings in the header of a safetensors file, whose tensors are not looked at; {} for anything else.
+
+    Raises ModelError: foreign, damaged.
+    """
+    if path.is_dir() or gguf.begins(path):
+        return {}
+    return _strings(_said_in(path)[0])
+
+
 def _read_gguf(path: Path) -> Header:
     entries, metadata = gguf.read(path)
     tensors = {name: TensorInfo(path, name, e.shape, e.dtype, e.start) for name, e in entries.items()}
@@ -98,6 +108,25 @@ def _read_gguf(path: Path) -> Header:
 
 
 def _read_file(path: Path) -> Header:
+    said, length = _said_in(path)
+    metadata, size = _strings(said), path.stat().st_size
+    tensors = {name: _tensor(path, name, entry, 8 + length) for name, entry in said.items()}
+    end = max((t.start + t.nbytes for t in tensors.values()), default=8 + length)
+    if end > size:
+        raise ModelError(
+            f"{path.name} is truncated: its header promises {end:,} bytes, the file has {size:,}. Download it again."
+        )
+    return Header(path, tensors, metadata)
+
+
+def _strings(said: dict[str, Any]) -> dict[str, str]:
+    """The metadata of a header, which is taken out of it."""
+    metadata = said.pop("__metadata__", None)
+    return {str(k): str(v) for k, v in metadata.items()} if isinstance(metadata, dict) else {}
+
+
+def _said_in(path: Path) -> tuple[dict[str, Any], int]:
+    """The JSON object at the beginning of a safetensors file, and its length in bytes."""
     size = path.stat().st_size
     with path.open("rb") as file:
         start = file.read(8)
@@ -109,15 +138,7 @@ def _read_file(path: Path) -> Header:
         text = file.read(length)
     if text.count(b'"data_offsets"') > MAX_TENSORS:
         raise ModelError(f"{path.name} has more than {MAX_TENSORS:,} tensors, as no model has.")
-    said = _parse(path, text)
-    metadata = said.pop("__metadata__", None) or {}
-    tensors = {name: _tensor(path, name, entry, 8 + length) for name, entry in said.items()}
-    end = max((t.start + t.nbytes for t in tensors.values()), default=8 + length)
-    if end > size:
-        raise ModelError(
-            f"{path.name} is truncated: its header promises {end:,} bytes, the file has {size:,}. Download it again."
-        )
-    return Header(path, tensors, {str(k): str(v) for k, v in metadata.items()})
+    return _parse(path, text), length
 
 
 def refuse_foreign(name: str, start: bytes) -> None:
