@@ -70,7 +70,7 @@ async def _queue(page: Page) -> None:
 
 async def _palette(page: Page) -> None:
     await _graph(page)
-    await page.locator(".react-flow__pane").dblclick(position={"x": 190, "y": 420})
+    await page.locator(".react-flow__pane").dblclick(position={"x": 170, "y": 90})
     await page.keyboard.type("scale")
 
 

@@ -68,6 +68,7 @@ function Painter({ painting, picture, first }: { painting: Painting } & Loaded) 
     if (box) setLook({ x: 0, y: 0, zoom: Math.min((box.width - 32) / picture.width, (box.height - 32) / picture.height) })
   }, [picture])
   useEffect(fit, [fit])
+  useEffect(() => stage.current?.focus(), [])
 
   const act = (one: Act) => setActs((a) => acted(a, one))
   const frame = useRef(0)

@@ -56,6 +56,7 @@ class Brush {
 
   private onDown(e: PointerEvent, stage: HTMLElement): void {
     e.preventDefault()
+    stage.focus({ preventScroll: true })
     stage.setPointerCapture(e.pointerId)
     this.down.set(e.pointerId, { x: e.clientX, y: e.clientY })
     if (this.down.size > 1 || e.button === 1 || stage.dataset.panning !== undefined) {

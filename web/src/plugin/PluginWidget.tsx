@@ -1,6 +1,6 @@
 /** A plugin's own widget: a custom element from a module that the plugin brings. What fails becomes a tile. */
 
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { t } from '@/app/i18n'
 import type { Widget, WidgetProps } from '@/widgets/kinds'
 import type { Json } from '@/model/document'
@@ -57,7 +57,12 @@ export function PluginWidget({ name, fallback: Fallback, ...props }: Props) {
       </div>
     )
   }
-  return state === 'loading' ? <Fallback {...props} /> : <div className="plugin-widget nodrag" ref={host} />
+  return state === 'loading' ? <Fallback {...props} /> : <div className="plugin-widget nodrag" ref={host} onKeyDown={ownKeys} />
+}
+
+/** Keys inside of a widget are its own, but for combinations: the canvas cannot see into its shadow. */
+function ownKeys(e: KeyboardEvent): void {
+  if (!e.ctrlKey && !e.metaKey && !e.altKey && e.key !== 'Tab' && e.key !== 'Escape') e.stopPropagation()
 }
 
 function messageOf(error: unknown): string {
