@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,6 +13,8 @@ from calotype.types import FileRef, Image, Recipe, Secret
 
 if TYPE_CHECKING:
     import torch
+
+BLOT = "***"
 
 
 class Host(Protocol):
@@ -50,10 +53,11 @@ class Reporter(Protocol):
 class NodeContext:
     """The `Context` of one node in one run; see `calotype.node.Context` for what each member promises."""
 
-    __slots__ = ("_cancel", "_host", "_reporter", "node")
+    __slots__ = ("_cancel", "_host", "_reporter", "_secrets", "node")
 
     def __init__(self, node: str, host: Host, reporter: Reporter, cancel: threading.Event) -> None:
         self.node = node
+        self._secrets: tuple[str, ...] = ()
         self._host = host
         self._reporter = reporter
         self._cancel = cancel
@@ -93,4 +97,15 @@ class NodeContext:
 
     def warn(self, message: str) -> None:
         """Tell the user something that does not stop the run."""
-        self._reporter.warned(self.node, message)
+        self._reporter.warned(self.node, without(self._secrets, str(message)))
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Blot these out in what the node says."""
+        self._secrets = tuple(secrets)
+
+
+def without(secrets: Iterable[str], text: str) -> str:
+    """A text that is written down and shown, without the secrets in it."""
+    for secret in secrets:
+        text = text.replace(secret, BLOT)
+    return text

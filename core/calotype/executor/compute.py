@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from calotype import sockets
+from calotype.context import without
 from calotype.errors import CalotypeError, Cancelled, MutationError, NodeError, OutOfMemory, Problem
 from calotype.executor.running import Running
 from calotype.graph import Edge
@@ -18,7 +19,6 @@ from calotype.plan import Entry
 from calotype.store import Stored
 from calotype.types import Secret
 
-BLOT = "***"
 TRACEBACK = 16_000  # characters of one that are kept
 HOST_FULL = "DefaultCPUAllocator: can't allocate memory"  # a plain RuntimeError of torch, known by its words alone
 
@@ -47,16 +47,17 @@ def compute(run: Running, entry: Entry, values: dict[str, Any]) -> dict[str, Any
     """Run a node. Raises NodeError (whatever its code raised, as the cause), MutationError, OutOfMemory, Cancelled."""
     cls = run.node_class(entry.spec)
     inputs = _checked(run, entry, values)
+    secrets = _secrets(inputs.values())
     watched = run.guard.watch(inputs.values())
     try:
         node: Any = cls(**inputs)
-        result = node.run(run.context(entry.node)) if entry.spec.takes_context else node.run()
+        result = _called(run, entry, node, secrets)
     except Cancelled:
         raise
     except BaseException as error:
         if asked_to_stop(error):
             raise
-        raise blotted(_wrapped(run, entry, error), inputs.values()) from error
+        raise blotted(_wrapped(run, entry, error), secrets) from error
     if watched and run.guard.changed(watched):
         _forget_spoilt(run, entry)
         raise MutationError(
@@ -66,6 +67,15 @@ def compute(run: Running, entry: Entry, values: dict[str, Any]) -> dict[str, Any
             hint="Compute on a copy: tensor.clone(). The stored value was dropped and is computed anew.",
         )
     return _outputs(run, entry, result)
+
+
+def _called(run: Running, entry: Entry, node: Any, secrets: tuple[str, ...]) -> Any:
+    """What a node's `run` returns."""
+    if not entry.spec.takes_context:
+        return node.run()
+    context = run.context(entry.node)
+    context.hide(secrets)
+    return node.run(context)
 
 
 def _checked(run: Running, entry: Entry, values: dict[str, Any]) -> dict[str, Any]:
@@ -140,15 +150,18 @@ def _wrapped(run: Running, entry: Entry, error: BaseException) -> CalotypeError:
     return found
 
 
-def blotted(error: CalotypeError, inputs: Iterable[Any]) -> CalotypeError:
+def _secrets(inputs: Iterable[Any]) -> tuple[str, ...]:
+    """What a node is given of secrets."""
+    return tuple(value.reveal() for value in inputs if isinstance(value, Secret) and value.reveal())
+
+
+def blotted(error: CalotypeError, secrets: tuple[str, ...]) -> CalotypeError:
     """The error without the secrets that the node was given: it is written down and shown."""
-    for secret in (value.reveal() for value in inputs if isinstance(value, Secret)):
-        if secret:
-            problems = (replace(p, message=p.message.replace(secret, BLOT)) for p in error.problems)
-            error.problems = tuple(problems)
-            error.args = (str(error).replace(secret, BLOT),)
-            if isinstance(error, NodeError):
-                error.traceback = error.traceback.replace(secret, BLOT)
+    if secrets:
+        error.problems = tuple(replace(p, message=without(secrets, p.message)) for p in error.problems)
+        error.args = (without(secrets, str(error)),)
+        if isinstance(error, NodeError):
+            error.traceback = without(secrets, error.traceback)
     return error
 
 
