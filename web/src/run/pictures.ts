@@ -8,6 +8,7 @@ import { setInput } from '@/model/operations'
 import { keepMode, seedsOf, type Seed } from '@/widgets/seeds'
 import { ask } from './api'
 import { openImported } from './documents'
+import { useQueue } from './queue'
 import type { RunView } from './running'
 import { useRuns } from './state'
 
@@ -71,6 +72,7 @@ export function take(difference: Difference): void {
 export async function forgetRun(run: string): Promise<void> {
   await ask(`/v1/runs/${run}`, { method: 'DELETE' })
   known.delete(run)
+  useQueue.setState(({ ended }) => ({ ended: ended + 1 })) // what lists runs looks again
   for (const tab of Object.keys(useRuns.getState().tabs)) {
     useRuns.getState().patch(tab, (now) => {
       const files = Object.values(now.files).flat().filter((f) => f.run !== run)
