@@ -3,23 +3,10 @@
 import { t } from '@/app/i18n'
 import { isObject, type Json } from '@/model/document'
 import { linkedTo } from '@/model/links'
-
-interface Change {
-  node: string
-  name: string
-  before: Json
-  after: Json
-}
+import type { components } from '@/run/schema'
 
 /** As the server's comparison says it: what has to change in the one to get the other. */
-export interface Difference {
-  same: boolean
-  nodes: { added: Record<string, string>; removed: Record<string, string> }
-  values: Change[]
-  links: Change[]
-  other: Change[]
-  layout: string[]
-}
+export type Difference = components['schemas']['DifferenceAnswer']
 
 const MOST = 40
 
@@ -38,8 +25,8 @@ export function wordsOf({ nodes, values, links, other, layout }: Difference): st
   return [
     ...Object.entries(nodes.added).map(([id, type]) => t('difference.added', { id, type })),
     ...Object.entries(nodes.removed).map(([id, type]) => t('difference.removed', { id, type })),
-    ...[...values, ...links].map((c) => t('difference.changed', { place: c.node ? `${c.node} · ${c.name}` : c.name, before: shown(c.before), after: shown(c.after) })),
-    ...other.map((c) => (c.name === 'name' ? t('difference.changed', { place: t('document.title'), before: shown(c.before), after: shown(c.after) }) : t('difference.other', { name: c.name }))),
+    ...[...values, ...links].map((c) => t('difference.changed', { place: c.node ? `${c.node} · ${c.name}` : c.name, before: shown(c.before as Json), after: shown(c.after as Json) })),
+    ...other.map((c) => (c.name === 'name' ? t('difference.changed', { place: t('document.title'), before: shown(c.before as Json), after: shown(c.after as Json) }) : t('difference.other', { name: c.name }))),
     ...(layout.length > 0 ? [t('difference.moved', { n: layout.length })] : []),
   ]
 }

@@ -10,6 +10,7 @@ import { clientId } from './client'
 import { discardDraft, draftsOf, type Draft } from './drafts'
 import { again, goOn, keep, settled } from './journal'
 import { freeName, listAll, nameable, pathOf, type Entry } from './names'
+import type { components } from './schema'
 import { dropStash, unstash } from './stash'
 
 export type { Entry } from './names'
@@ -209,13 +210,7 @@ export async function duplicate(id: string): Promise<void> {
 
 // ------------------------------------------------------------------ versions and the trash
 
-export interface Version {
-  number: number
-  at: string
-  author: string
-  kind: string
-  bytes: number
-}
+export type Version = components['schemas']['RevisionAnswer']
 
 export async function versionsOf(name: string): Promise<Version[]> {
   return (await ask<{ versions: Version[] }>(pathOf(name, '/versions'))).data.versions
@@ -255,11 +250,7 @@ export function takeOver(tab: Tab, theirs: WorkflowDocument, etag: string | null
   if (now) settled(now)
 }
 
-export interface Trashed {
-  id: number
-  name: string
-  at: string
-}
+export type Trashed = components['schemas']['TrashedAnswer']
 
 export async function trashed(): Promise<Trashed[]> {
   return (await ask<{ trash: Trashed[] }>('/v1/trash')).data.trash

@@ -3,27 +3,10 @@
 import { useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import { ask } from './api'
+import type { components } from './schema'
 
-export interface Entry {
-  name: string
-  title: string
-  description: string
-  inputs: Record<string, string>
-  nodes: number
-  revision: number
-  etag: string
-  updated: string
-  author: string
-  template: boolean
-  wrong: string
-  drafts: number
-}
-
-export interface Listed {
-  workflows: Entry[]
-  /** Names under which there is work that was never saved. */
-  unsaved: string[]
-}
+export type Entry = components['schemas']['WorkflowEntry']
+export type Listed = components['schemas']['WorkflowList']
 
 export const pathOf = (name: string, more = '') => `/v1/workflows/${encodeURIComponent(name)}${more}`
 
