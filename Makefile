@@ -2,6 +2,7 @@
 # make test   set up, then run every test
 # make check  formatting, lint, types, import contracts, architecture; the editor's types, tests and built files
 # make serve  set up, then open the editor: follow the printed link
+# make torture  the long form of tests/faults, into benchmarks/results.md; SECONDS=300 of kills, SEED=2
 #
 # PYTHON chooses the interpreter (3.11 or later). Set-up happens once: .venv/.installed is its stamp.
 
@@ -13,7 +14,7 @@ INSTALLED := .venv/.installed
 NODE := web/node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check check-web clean browser
+.PHONY: help run serve test torture check check-web clean browser
 
 help:
 	@sed -n '1,/^$$/s/^# *//p' Makefile
@@ -26,6 +27,9 @@ serve: $(INSTALLED)
 
 test: $(INSTALLED) browser
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+torture: $(INSTALLED)
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/torture.py --seconds $(or $(SECONDS),1800) --seed $(or $(SEED),1)
 
 check: $(INSTALLED) check-web
 	$(BIN)/ruff format --check $(CODE)

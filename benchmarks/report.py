@@ -39,8 +39,16 @@ def medians(work: Callable[[], Any], runs: int = 5) -> float:
     return statistics.median(spent)
 
 
-def record(row: str, what: str, goal: str, figure: str, met: bool, details: dict[str, Any]) -> None:
-    """Write one row and renew the page."""
+def record(
+    row: str,
+    what: str,
+    goal: str,
+    figure: str,
+    met: bool,
+    details: dict[str, Any],
+    table: list[list[str]] | None = None,
+) -> None:
+    """Write one row and renew the page. table: lines that stand under its details, the first one their heads."""
     RESULTS.mkdir(exist_ok=True)
     known = RESULTS / f"{row}.json"
     if not met and known.exists():  # what is known of a gap is kept until it is closed
@@ -48,6 +56,7 @@ def record(row: str, what: str, goal: str, figure: str, met: bool, details: dict
         details = details | ({"why not": told} if told else {})
     said = {
         "row": row, "what": what, "goal": goal, "figure": figure, "met": met, "details": details,
+        **({"table": table} if table else {}),
         "machine": machine(), "date": date.today().isoformat(),
         "command": "python " + " ".join([Path(sys.argv[0]).relative_to(Path.cwd()).as_posix()
                                          if Path(sys.argv[0]).is_absolute() else sys.argv[0], *sys.argv[1:]]),
@@ -71,4 +80,6 @@ def write_page() -> None:
     for r in rows:
         lines += ["", f"## {r['row']}", "", f"{r['machine']}.", ""]
         lines += [f"- {name}: {value}" for name, value in r["details"].items()]
+        if said := r.get("table"):
+            lines += ["", *(f"| {' | '.join(line)} |" for line in (said[0], ["---"] * len(said[0]), *said[1:]))]
     (HERE / "results.md").write_text("\n".join(lines) + "\n")
