@@ -76,7 +76,7 @@ function InputRow({ id, data, row }: { id: string; data: GraphNode['data']; row:
               {input.name}
               {index !== null && input.variadic && linked ? ` ${index + 1}` : ''}
               {named && <NamedLink row={row} data={data} />}
-              {!linked && editsAsList(input) && <ListButton node={id} input={input} values={data.node.inputs} />}
+              {!linked && editsAsList(input, data.node.inputs?.[input.name], index) && <ListButton node={id} input={input} values={data.node.inputs} />}
               {!linked && <HeldValue value={data.node.inputs?.[input.name]} />}
             </span>
           ) : (

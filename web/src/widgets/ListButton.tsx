@@ -17,9 +17,9 @@ interface Props {
   values: Record<string, Json> | undefined
 }
 
-/** Whether values can stand in it, rather than links only. */
-export function editsAsList(input: InputType): boolean {
-  if (!takesLiteral(input.socket)) return false
+/** Whether values can stand in it, rather than links only, and this is the place after its last item. */
+export function editsAsList(input: InputType, value: Json | undefined, index: number | null): boolean {
+  if (!takesLiteral(input.socket) || (index !== null && index < itemsOf(value).length)) return false
   const item = itemOf(input).socket
   return input.variadic ? item !== 'Any' && !(typeof item === 'object' && 'var' in item) : isList(input.socket)
 }
