@@ -69,7 +69,7 @@ function AxisRow({ axis, of, values, places, change, remove, up }: RowProps) {
   return (
     <li>
       <div className="place">
-        <select aria-label={t('sweep.place')} value={axis.place} onChange={(e) => change({ place: e.target.value, text: written(places.find((p) => p.place === e.target.value)?.value) })}>
+        <select aria-label={t('sweep.place')} value={axis.place} onChange={(e) => change({ place: e.target.value, text: begin(places, e.target.value) })}>
           {places.map((p) => <option key={p.place} value={p.place}>{p.place}</option>)}
         </select>
         <button type="button" aria-label={t('sweep.up', { place: axis.place })} title={t('sweep.up', { place: axis.place })} disabled={up === null} onClick={up ?? undefined}><Icon name="down" size={12} /></button>
@@ -87,6 +87,11 @@ function AxisRow({ axis, of, values, places, change, remove, up }: RowProps) {
   )
 }
 
+function begin(places: readonly Sweepable[], place: string): string {
+  const found = places.find((p) => p.place === place)
+  return found ? first(found) : ''
+}
+
 function begun(places: readonly Sweepable[]): Axis[] {
   return places.length > 0 ? [fresh(places, [])] : []
 }
@@ -95,7 +100,12 @@ function begun(places: readonly Sweepable[]): Axis[] {
 function fresh(places: readonly Sweepable[], axes: readonly Axis[]): Axis {
   const free = places.filter((p) => !axes.some((a) => a.place === p.place))
   const chosen = free.find((p) => LIKELY.test(p.place)) ?? free[0]
-  return { place: chosen?.place ?? '', text: written(chosen?.value) }
+  return { place: chosen?.place ?? '', text: chosen ? first(chosen) : '' }
+}
+
+/** The value that the input has; of a seed this one and the next three. */
+function first({ input, value }: Sweepable): string {
+  return input.role === 'seed' && typeof value === 'number' ? `${value}..${value + 3}` : written(value)
 }
 
 function swapped(axes: readonly Axis[], i: number): Axis[] {
