@@ -141,3 +141,48 @@ def test_a_network_enlarges_a_picture_four_times(services):
     assert got.shape == (1, 512, 512, 3)
     back = got.view(1, 128, 4, 128, 4, 3).mean((2, 4))
     assert (back - before).abs().mean() < 0.01
+
+
+@shipped
+def test_two_samplers_share_one_schedule(services):
+    got = picture(services, run(services, example("custom_sampling", steps=3, step=1), "decode"), "decode.image")
+    assert got.pixels.shape == (1, 128, 128, 3) and got.pixels.std() > 0.05
+
+
+@shipped
+def test_a_picture_is_enlarged_and_redrawn_in_tiles(services):
+    small = {"width": 192, "height": 192, "steps": 2, "denoise": 0.2}
+    finished = run(services, example("redraw_larger", **small), "decode", "scale")
+    got, before = (picture(services, finished, place).pixels for place in ("decode.image", "scale.image"))
+    assert got.shape == before.shape == (1, 192, 192, 3)
+    assert 0.001 < (got - before).abs().mean() < 0.2
+
+
+@shipped
+def test_each_half_has_a_prompt_of_its_own(services):
+    whole = picture(services, run(services, example("two_places", steps=2), "decode"), "decode.image").pixels
+    other = example("two_places", steps=2, right="a blue car")
+    changed = picture(services, run(services, other, "decode"), "decode.image").pixels
+    difference = (whole - changed).abs()
+    assert whole.shape == (1, 128, 256, 3)
+    assert difference[:, :, 160:].mean() > 2 * difference[:, :, :96].mean()
+
+
+@shipped
+def test_kinds_of_guidance_lie_beside_each_other(services):
+    kinds = [f"decode_{kind}" for kind in ("plain", "a", "b", "c")]
+    finished = run(services, example("compare_guidance", steps=2), "sheet", *kinds)
+    got = picture(services, finished, "sheet.image").pixels
+    each = [finished.results[kind].value("image").pixels for kind in kinds]
+    assert got.shape[2] == 4 * 128 + 5 * 4
+    assert all((one - each[0]).abs().max() > 0 for one in each[1:])
+
+
+@shipped
+def test_what_was_there_stays_beside_what_is_new(services):
+    finished = run(services, example("outpaint", steps=2), "composite", "picture")
+    got = picture(services, finished, "composite.image").pixels
+    before = finished.results["picture"].value("image").pixels
+    assert got.shape == (1, 128, 192, 3)
+    assert (got[:, :, :96] - before[:, :, :96]).abs().max() == 0
+    assert (got[:, :, 128:] - 0.5).abs().mean() > 0.05
