@@ -11,7 +11,7 @@ async def overflow(page) -> list[str]:
     return await page.evaluate(
         """() => [...document.querySelectorAll('.top *, .rail *, .panel *, .dialog *, .form-run *')].filter((e) => {
           const box = e.getBoundingClientRect()
-          const scrolls = e.closest('[role=tablist], textarea, .combo, .problems pre')
+          const scrolls = e.closest('.strip, textarea, .combo, .problems pre')
           return !scrolls && getComputedStyle(e).position !== 'absolute' && box.width > 0 && box.right > innerWidth + 1
         }).map((e) => e.outerHTML.slice(0, 160))"""
     )

@@ -24,7 +24,8 @@ export function Tabs() {
   }
   return (
     <div className="tabs">
-      <div role="tablist" aria-label={t('tabs.label')}>
+      {tabs.length > 0 && <span role="tablist" aria-label={t('tabs.label')} aria-owns={tabs.map((tab) => `tab-${tab.id}`).join(' ')} />}
+      <div className="strip">
         {tabs.map((tab, i) => <One key={tab.id} tab={tab} active={tab.id === active} onKey={(e) => onKey(e, i)} />)}
       </div>
       <button type="button" className="new" aria-label={t('cmd.open')} title={t('cmd.open')} onClick={() => useUi.getState().show({ dialog: 'open' })}><Icon name="add" size={15} /></button>
