@@ -2,12 +2,13 @@
 
 import json
 import sqlite3
+import time
 
 import pytest
-from faultkit.traffic import STEPS, chain, digest, made
+from faultkit.traffic import STEPS, chain, digest, made, png
 
 RUNS = 25  # runs, with four stored things each
-VARIANTS, VARIANTS_LONG = 12, 60  # damages of one database
+VARIANTS, VARIANTS_LONG = 4, 24  # damages of one database
 
 
 def flipped(path, draw):
@@ -82,6 +83,9 @@ def used(start):
             server.ended(server.submit(chain(f"used{number}-")))
         for number in range(12):
             server.ask("PUT", "/v1/workflows/mine", chain(f"doc{number}-"), If_Match="*")
+        sent = server.ask("POST", "/v1/uploads", data=png(7), Content_Type="image/png").json["file"]
+        time.sleep(0.05)  # what changed just now is not remembered
+        assert server.ask("GET", f"/v1/inputs/{sent}").status == 200
         server.stop()
     return server.home
 
