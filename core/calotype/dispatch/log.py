@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any
 
 from calotype.errors import LeaseLost, StoreError
@@ -22,6 +23,7 @@ class Log:
         self._runs, self._lease, self._every = runs, lease, every
         self._waiting: list[dict[str, Any]] = []
         self._writing = asyncio.Lock()
+        self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def add(self, event: dict[str, Any]) -> None:
@@ -38,16 +40,17 @@ class Log:
             await self._write()
 
     async def close(self) -> None:
-        """Write what waits, as far as the disk takes it."""
+        """Write what waits, as far as the disk takes it. What is being written is written first."""
+        self._closing.set()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await self._task
         await self._write()
 
     async def _write_soon(self) -> None:
-        while self._waiting:
+        while self._waiting and not self._closing.is_set():
             await self._write()
-            await asyncio.sleep(self._every)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), self._every)
 
     async def _write(self) -> None:
         async with self._writing:
@@ -55,7 +58,7 @@ class Log:
             if not batch:
                 return
             try:
-                await asyncio.shield(asyncio.to_thread(self._runs.append, self._lease, batch))
+                await asyncio.to_thread(self._runs.append, self._lease, batch)
             except StoreError as error:
                 _log.warning("events of run %s wait: %s", self._lease.run, error)
                 self._waiting = [*batch, *self._waiting][-MOST:]
