@@ -27,7 +27,8 @@ from serving import COMMAND, TOKEN, _stop
 STEPS = 30
 SIZE = {"width": 1600, "height": 900}
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-PLACE = """() => { const a = [...document.querySelectorAll('.react-flow__node.selected .grip'), ...document.querySelectorAll('.react-flow__node .grip')]
+PLACE = """() => { const a = [...document.querySelectorAll('.react-flow__node.selected .grip'),
+    ...document.querySelectorAll('.react-flow__node .grip')]
   const seen = a.map(e => e.getBoundingClientRect()).filter(b => b.x > 500 && b.x < 900 && b.y > 300 && b.y < 600)
   const b = seen[0]; return b && { x: b.x + b.width / 2, y: b.y + Math.min(12, b.height / 2) } }"""
 

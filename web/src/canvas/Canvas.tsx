@@ -24,6 +24,7 @@ import { useGestures } from './gestures'
 import { MenuView } from './MenuView'
 import { useHeld, verdict } from './offer'
 import type { Point } from './paths'
+import { reveal } from './places'
 import { useMenus } from './pointing'
 import { sayNode } from './travel'
 import { useUnmeasured } from './unmeasured'
@@ -71,7 +72,7 @@ export function Canvas({ tab }: { tab: Tab }) {
   useEffect(() => {
     const view = tab.views[viewKey]
     if (view) void rf.setViewport(view)
-    else requestAnimationFrame(() => void rf.fitView({ padding: 0.12, maxZoom: 1 }))
+    else if (Object.keys(sheet.nodes).length > 0) requestAnimationFrame(() => void rf.fitView({ padding: 0.12, maxZoom: 1 }))
     // only when another sheet is shown
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [tab.id, viewKey])
@@ -166,11 +167,11 @@ export function Canvas({ tab }: { tab: Tab }) {
         onNodeMouseEnter={(_, node) => { if (node.type === 'node' && node.selected) light(sheet, node.id) }}
         onNodeMouseLeave={unlight}
         onNodeDoubleClick={(e, node) => openInside(e, node)}
-        onMoveStart={(e) => shield(root.current, e !== null && e.type !== 'wheel')}
+        onMove={(e) => { if (e !== null && e.type !== 'wheel') shield(root.current, true) }}
         onMoveEnd={(_, view) => { shield(root.current, false); useEditor.getState().patch(tab.id, { views: { ...tab.views, [viewKey]: view } }) }}
         minZoom={0.03} maxZoom={2.5} onlyRenderVisibleElements elevateNodesOnSelect={false} elevateEdgesOnSelect={false}
         selectionMode={SelectionMode.Partial} selectionKeyCode="Shift" multiSelectionKeyCode={['Shift', 'Control', 'Meta']} panActivationKeyCode="Space"
-        deleteKeyCode={null} zoomOnDoubleClick={false} connectionRadius={26} nodesFocusable edgesFocusable={false} disableKeyboardA11y
+        deleteKeyCode={null} zoomOnDoubleClick={false} connectionRadius={26} nodesFocusable autoPanOnNodeFocus={false} edgesFocusable={false} disableKeyboardA11y
         panOnDrag={[0, 1]} zoomOnScroll={wheel === 'zoom'} panOnScroll={wheel === 'pan'} snapToGrid={snap} snapGrid={GRID} nodeDragThreshold={3} proOptions={{ hideAttribution: true }} colorMode="system"
       >
         {far && <FarWires sheet={sheet} nodes={nodes} />}
@@ -196,7 +197,9 @@ function onFocus(e: FocusEvent): void {
     if (tab && !tab.frames.has(id.slice(FRAME.length))) useEditor.getState().select([], [id.slice(FRAME.length)])
     return
   }
-  if (tab && !tab.selected.has(id)) useEditor.getState().select([id])
+  if (!tab || tab.selected.has(id)) return
+  useEditor.getState().select([id])
+  reveal(id)
   sayNode(id)
 }
 

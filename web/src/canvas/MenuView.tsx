@@ -15,14 +15,14 @@ export function MenuView() {
 
 /** Take the focus while shown; where it was gets it back unless something else took it. */
 function useBorrowedFocus(): void {
+  const [before] = useState(() => document.activeElement)
   useEffect(() => {
-    const before = document.activeElement
     return () => {
       requestAnimationFrame(() => {
         if (document.activeElement === document.body && before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true })
       })
     }
-  }, [])
+  }, [before])
 }
 
 /** Keep a box on the page: where it wants to be, or as near as it fits. */

@@ -148,9 +148,14 @@ function frameNode(frame: Frame, spot: Spot | undefined, selected: boolean): Fra
   const [width, height] = [spot?.w ?? frame.w, spot?.h ?? frame.h]
   return {
     id: FRAME + frame.id, type: 'frame', position: { x: spot?.x ?? frame.x, y: spot?.y ?? frame.y },
-    data: { frame }, width, height, measured: { width, height }, zIndex: -10, selected, connectable: false, dragHandle: '.grip',
+    data: { frame }, width, height, measured: { width, height }, zIndex: below(width, height), selected, connectable: false, dragHandle: '.grip',
     ariaLabel: frame.title,
   }
+}
+
+/** Larger frames lie below smaller ones, so that a frame inside of another can be reached. */
+function below(width: number, height: number): number {
+  return -10 - Math.min(900, Math.round(Math.hypot(width, height) / 20))
 }
 
 function wiresInto(sheet: Sheet, typing: Typing, target: string, links: readonly Link[]): Wire[] {

@@ -114,6 +114,7 @@ export function goToNode(id: string): void {
   useEditor.getState().select([id])
   reveal(id)
   focusNode(id)
+  sayNode(id)
 }
 
 function firstNode(state: Now): string | null {
