@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from calotype.errors import Cancelled
+from calotype.pool.told import Listener, Told
 from calotype.types import FileRef, Image, Recipe, Secret
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ class Host(Protocol):
     def device(self) -> torch.device:
         """Where nodes compute."""
 
-    def use(self, recipe: Recipe) -> AbstractContextManager[Any]:
-        """The module of a recipe, held while in use."""
+    def use(self, recipe: Recipe, listener: Listener | None = None) -> AbstractContextManager[Any]:
+        """The module of a recipe, held while in use. listener: is told what is done for it."""
 
     def path(self, file: FileRef) -> Path:
         """The local path of a file."""
@@ -49,11 +50,17 @@ class Reporter(Protocol):
     def warned(self, node: str, message: str) -> None:
         """Something that does not stop the run."""
 
+    def moved(self, node: str, told: Told) -> None:
+        """The memory manager did something for the node."""
+
 
 class NodeContext:
-    """The `Context` of one node in one run; see `calotype.node.Context` for what each member promises."""
+    """The `Context` of one node in one run; see `calotype.node.Context` for what each member promises.
 
-    __slots__ = ("_cancel", "_host", "_reporter", "_secrets", "node")
+    degraded: what the memory manager did that changes the result.
+    """
+
+    __slots__ = ("_cancel", "_host", "_reporter", "_secrets", "degraded", "node")
 
     def __init__(self, node: str, host: Host, reporter: Reporter, cancel: threading.Event) -> None:
         self.node = node
@@ -61,6 +68,7 @@ class NodeContext:
         self._host = host
         self._reporter = reporter
         self._cancel = cancel
+        self.degraded: list[str] = []
 
     @property
     def device(self) -> torch.device:
@@ -70,7 +78,13 @@ class NodeContext:
     def load(self, recipe: Recipe) -> AbstractContextManager[Any]:
         """The module of a recipe on its device, for the length of the `with` block."""
         self.check_cancelled()
-        return self._host.use(recipe)
+        return self._host.use(recipe, self._told)
+
+    def _told(self, told: Told) -> None:
+        self._reporter.moved(self.node, told)
+        if told.what == "degraded" and told.why not in self.degraded:
+            self.degraded.append(told.why)
+            self._reporter.warned(self.node, f"{told.why}; this result is not stored")
 
     def path(self, file: FileRef) -> Path:
         """The local path of a file input."""

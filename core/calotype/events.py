@@ -87,6 +87,25 @@ class Warned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ModelMoved(Event):
+    """The memory manager did something for a node. what: loaded (from its file), placed (on the device), moved out,
+    unloaded, retried (after running out of memory), degraded (computed otherwise, which changes the result).
+
+    model: the name of its file; part: which part of it; how: resident, streamed, ...; bytes: that it is about;
+    seconds: that it took; why: for people.
+    """
+
+    node: str
+    what: str
+    model: str
+    part: str
+    how: str
+    bytes: int
+    seconds: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileWritten(Event):
     """A finished file lies at `path`. new: False when the same file lay there already."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -20,23 +21,33 @@ class Runtime:
     diffusers: str
     device: str
     dtype: str
+    aside: tuple[str, ...] = ()
 
     @classmethod
-    def here(cls, device: str = "auto", dtype: str = "auto") -> Runtime:
-        """This machine's; "auto" is resolved without importing torch."""
-        where = probe_device() if device == "auto" else device
+    def here(cls, device: str = "auto", dtype: str = "auto", aside: Collection[str] = ()) -> Runtime:
+        """This machine's; "auto" is resolved without importing torch. aside: see `Settings`; of no account on a CPU."""
+        where = probe_device() if device == "auto" else "cpu" if device.startswith("sim:") else device
         kind = where.split(":")[0]
         number = ("float16" if kind == "cuda" else "float32") if dtype == "auto" else dtype
-        return cls(_version("calotype"), _version("torch"), _version("diffusers"), where, number)
+        elsewhere = tuple(sorted(aside)) if kind != "cpu" else ()
+        return cls(_version("calotype"), _version("torch"), _version("diffusers"), where, number, elsewhere)
 
     @cached_property
     def fingerprint(self) -> bytes:
         """What enters every key: the device's kind, not its number; the version of the engine is not in it."""
-        return f"{self.torch}|{self.diffusers}|{self.device.split(':')[0]}|{self.dtype}".encode()
+        said = f"{self.torch}|{self.diffusers}|{self.device.split(':')[0]}|{self.dtype}"
+        return "|".join((said, *self.aside)).encode()
 
     def to_dict(self) -> dict[str, Any]:
         """For the record of a run."""
-        return asdict(self) | {"python": platform.python_version(), "machine": platform.machine()}
+        said = asdict(self)
+        if not said.pop("aside"):
+            return said | self._machine()
+        return said | {"aside": list(self.aside)} | self._machine()
+
+    @staticmethod
+    def _machine() -> dict[str, Any]:
+        return {"python": platform.python_version(), "machine": platform.machine()}
 
 
 def probe_device() -> str:

@@ -14,6 +14,15 @@ GIB = 1024**3
 MEMORY, DISK = 2 * GIB, 5 * GIB  # of stored results
 UNITS = {"": 1, "k": 1024, "m": MIB, "g": GIB, "t": 1024 * GIB}
 
+ASIDE = ("text_encoder", "vae")
+PLACEMENTS = {
+    "auto": "whole where a model fits, else streamed in blocks",
+    "whole": "whole, or not at all",
+    "streamed": "in blocks, always",
+    "group": "diffusers' group offloading",
+    "sequential": "accelerate's hooks, layer by layer",
+}
+
 MODEL_FOLDERS: dict[str, tuple[str, ...]] = {
     # our name -> directory names in a models folder, as the field has them
     "checkpoints": ("checkpoints",),
@@ -35,8 +44,9 @@ class Settings:
 
     home: the store, the history and the caches. models: folders with `checkpoints/`, `loras/`, ... inside; the shipped
     models come last. inputs: folders of pictures; those of the example workflows come last. plugins: drop-in folders.
-    device: "auto", "cpu", "cuda", "cuda:1", "mps". dtype: "auto", "float32", "float16", "bfloat16". vram, ram, memory,
-    disk: bytes; None is by what is free.
+    device: "auto", "cpu", "cuda", "cuda:1", "mps", or "sim:6G", a simulated one of so many bytes. dtype: "auto", "float32", "float16", "bfloat16". vram, ram, memory,
+    disk: bytes; None is by what is free. aside: parts ("text_encoder", "vae") that compute on the processor though the
+    device is another. placement: how models get onto the device, see `PLACEMENTS`.
     """
 
     home: Path
@@ -50,6 +60,8 @@ class Settings:
     ram: int | None = None
     memory: int = MEMORY
     disk: int = DISK
+    aside: frozenset[str] = frozenset()
+    placement: str = "auto"
 
     @classmethod
     def load(
@@ -63,6 +75,8 @@ class Settings:
         dtype: str = "",
         vram: str | int | None = None,
         ram: str | int | None = None,
+        aside: Iterable[str] = (),
+        placement: str = "",
         env: Mapping[str, str] | None = None,
     ) -> Settings:
         """Arguments first, then the environment (`CALOTYPE_HOME`, `CALOTYPE_MODELS`, ...), then defaults.
@@ -87,7 +101,16 @@ class Settings:
             ram=size(ram or env.get("CALOTYPE_RAM")),
             memory=size(env.get("CALOTYPE_STORE_MEMORY")) or MEMORY,
             disk=size(env.get("CALOTYPE_STORE_DISK")) or DISK,
+            aside=_known("aside", [*aside, *filter(None, env.get("CALOTYPE_ASIDE", "").split(","))], ASIDE),
+            placement=next(
+                iter(_known("placement", [placement or env.get("CALOTYPE_PLACEMENT", "") or "auto"], PLACEMENTS))
+            ),
         )
+
+    @property
+    def simulated(self) -> int | None:
+        """Bytes of a simulated device; None for a real one."""
+        return size(self.device.removeprefix("sim:")) if self.device.startswith("sim:") else None
 
     def roots(self) -> dict[str, tuple[Path, ...]]:
         """The directories of every folder that a document may name."""
@@ -110,6 +133,14 @@ def size(text: str | int | None) -> int | None:
         return int(float(number) * UNITS[unit])
     except ValueError:
         raise ValueError(f'"{text}" is not a size; write it like 6G or 512M') from None
+
+
+def _known(what: str, said: Iterable[str], known: Iterable[str]) -> frozenset[str]:
+    """Words that are known. Raises ValueError."""
+    found, words = frozenset(said), tuple(known)
+    for word in found - set(words):
+        raise ValueError(f'{what} "{word}" is not known; it is one of {", ".join(words)}')
+    return found
 
 
 def _paths(joined: str) -> list[Path]:

@@ -115,6 +115,8 @@ class Fake:
         match request["ask"]:
             case "resident":
                 return {"models": list(resident)}
+            case "models":
+                return {"models": [{"name": name} for name in resident]}
             case "memory":
                 return {"rss": 0, "vram": 0}
             case "unload":

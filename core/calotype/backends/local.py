@@ -105,6 +105,8 @@ class InProcess:
         match request["ask"]:
             case "resident":
                 return {"models": self._runner.resident()}
+            case "models":
+                return {"models": self._runner.models()}
             case "memory":
                 return dict(self._runner.memory())
             case "unload":

@@ -142,6 +142,8 @@ class _Work:
         match asked:
             case "resident":
                 return {"models": self._runner.resident()}
+            case "models":
+                return {"models": self._runner.models()}
             case "memory":
                 return self._runner.memory()
             case "unload":

@@ -121,9 +121,10 @@ class Backend(Protocol):
         """Ask a run to stop; after `grace` seconds its worker is killed and replaced. Returns when it is over."""
 
     async def ask(self, worker: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Ask an idle or busy worker: `{"ask": "resident" | "memory" | "unload" | "log"}`. Raises WorkerError.
+        """Ask an idle or busy worker: `{"ask": "resident" | "models" | "memory" | "unload" | "log"}`.
 
-        resident: {"models": [...]}; memory: {"rss", "vram"}; unload: {"freed": bytes}; log: {"lines": [...]}.
+        Raises WorkerError. resident: {"models": [hashes and names]}; models: {"models": [what each is and where it
+        sits]}; memory: {"rss", "vram"}; unload: {"freed": bytes}; log: {"lines": [...]}.
         """
 
     async def preload(self, document: Mapping[str, Any]) -> None:

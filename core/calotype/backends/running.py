@@ -68,6 +68,11 @@ class Runner:
                 found.update(dict.fromkeys(filter(None, (file.get("hash"), file["file"])) if file else ()))
         return list(found)
 
+    def models(self) -> list[dict[str, Any]]:
+        """The models that are loaded now: what they are, where they sit, and with how many bytes."""
+        kept = ("name", "part", "family", "bytes", "device_bytes", "how", "users", "idle", "seconds")
+        return [{name: one[name] for name in kept if name in one} for one in self._services.host.resident()]
+
     def memory(self) -> dict[str, int]:
         """Bytes that this process holds, in memory and on its device."""
         import sys

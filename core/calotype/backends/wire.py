@@ -88,4 +88,5 @@ def _plain(value: Any) -> Any:
 def settings_from(said: Mapping[str, Any]) -> Settings:
     """The inverse of `settings_to_dict`."""
     folders = {name: tuple(map(Path, said[name])) for name in ("models", "inputs", "plugins")}
-    return Settings(**{**said, **folders, "home": Path(said["home"]), "disabled": frozenset(said["disabled"])})
+    words = {name: frozenset(said[name]) for name in ("disabled", "aside")}
+    return Settings(**{**said, **folders, "home": Path(said["home"]), **words})

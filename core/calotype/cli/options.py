@@ -17,7 +17,7 @@ from calotype.cli.usage import UsageError
 from calotype.services import Services
 from calotype.settings import Settings
 
-DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?")
+DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?|sim:\d+(\.\d+)?[kKmMgG]?")
 HOST = Group("Where and how much", sort_key=50)
 
 Json = Annotated[bool, Parameter(name="--json", help="Print JSON for programs.")]
@@ -38,13 +38,23 @@ class Host:
     plugins: Annotated[
         tuple[Path, ...], Parameter(help="Folder of drop-in plugins; may be repeated. Also CALOTYPE_PLUGINS.")
     ] = ()
-    device: Annotated[str, Parameter(help="cpu, cuda, cuda:1, mps; by default the best there is.")] = ""
+    device: Annotated[
+        str, Parameter(help="cpu, cuda, cuda:1, mps; sim:6G simulates one with 6 GB. By default the best there is.")
+    ] = ""
     dtype: Annotated[
         Literal["", "float32", "float16", "bfloat16"],
         Parameter(help="Number format of models: float32, float16, bfloat16."),
     ] = ""
     vram: Annotated[str, Parameter(help="Most memory of the device for models, like 6G.")] = ""
     ram: Annotated[str, Parameter(help="Most main memory for models, like 12G.")] = ""
+    aside: Annotated[
+        tuple[Literal["text_encoder", "vae"], ...],
+        Parameter(help="Compute this part on the processor: text_encoder, vae; may be repeated. Also CALOTYPE_ASIDE."),
+    ] = ()
+    placement: Annotated[
+        Literal["", "auto", "whole", "streamed", "group", "sequential"],
+        Parameter(help="How models get onto the device: auto, whole, streamed, group, sequential."),
+    ] = ""
 
     def settings(self, inputs: Iterable[Path] = ()) -> Settings:
         """The settings of this command. inputs: more folders of pictures. Raises FileError, UsageError."""
@@ -59,6 +69,8 @@ class Host:
                 dtype=self.dtype,
                 vram=self.vram or None,
                 ram=self.ram or None,
+                aside=self.aside,
+                placement=self.placement,
             )
         except ValueError as error:
             raise UsageError(str(error)) from None
@@ -88,7 +100,9 @@ def running(host: Host, server: Server, inputs: Iterable[Path] = ()) -> Iterator
             yield services
         return
     if replace(host, inputs=()) != Host():
-        raise UsageError("--models, --plugins, --device, --dtype, --vram and --ram are the server's; leave them out")
+        raise UsageError(
+            "--models, --plugins, --device, --dtype, --vram, --ram, --aside and --placement are the server's; leave them out"
+        )
     from calotype.cli.remote.runner import Remote
     from calotype.client import Client
 

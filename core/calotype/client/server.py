@@ -94,6 +94,11 @@ class ServerCalls(Calls):
         """The server: version, workers, memory, limits."""
         return await self._json("GET", "/v1/system")
 
+    async def residents(self) -> list[Said]:
+        """The models that workers hold, and where they sit."""
+        found: list[Said] = (await self._json("GET", "/v1/system/models"))["models"]
+        return found
+
     async def unload(self) -> int:
         """Let go of every model; the bytes that this freed."""
         freed: int = (await self._json("POST", "/v1/system/unload"))["freed"]

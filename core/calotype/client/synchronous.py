@@ -331,6 +331,10 @@ class Client:
         """The server: version, workers, memory, limits."""
         return self._portal.run(self._client.system())
 
+    def residents(self) -> list[Said]:
+        """The models that workers hold, and where they sit."""
+        return self._portal.run(self._client.residents())
+
     def unload(self) -> int:
         """Let go of every model; the bytes that this freed."""
         return self._portal.run(self._client.unload())

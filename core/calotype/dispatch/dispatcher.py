@@ -93,6 +93,12 @@ class Dispatcher:
         asked = [self._backend.ask(w.id, {"ask": "unload"}) for w in self.workers() if w.state in ("idle", "busy")]
         return sum(int(said["freed"]) for said in await asyncio.gather(*asked))
 
+    async def models(self) -> list[dict[str, Any]]:
+        """The models that every worker holds, and where they sit in it."""
+        alive = [w.id for w in self.workers() if w.state in ("idle", "busy")]
+        answers = await asyncio.gather(*(self._backend.ask(id, {"ask": "models"}) for id in alive))
+        return [{"worker": id, **model} for id, said in zip(alive, answers, strict=True) for model in said["models"]]
+
     def workers(self) -> list[WorkerInfo]:
         """Every worker."""
         return self._backend.workers()

@@ -20,6 +20,10 @@ from calotype.store import Stored
 from calotype.types import Secret
 
 TRACEBACK = 16_000  # characters of one that are kept
+HELPS = (
+    "Use smaller pictures or batches, allow more with --vram, compute text encoders or the VAE on the processor with "
+    "--aside, or use a smaller model."
+)
 HOST_FULL = "DefaultCPUAllocator: can't allocate memory"  # a plain RuntimeError of torch, known by its words alone
 
 
@@ -177,7 +181,7 @@ def _translated(run: Running, entry: Entry, error: BaseException) -> CalotypeErr
         return error
     if isinstance(error, MemoryError) or kind in ("OutOfMemoryError", "OutOfMemory") or HOST_FULL in str(error):
         said = str(error).rpartition(HOST_FULL)[2].strip(": ").removesuffix(".")
-        return OutOfMemory(name, entry.spec.id, f"not enough memory: {said}", hint="Use smaller pictures or batches.")
+        return OutOfMemory(name, entry.spec.id, f"not enough memory: {said}", hint=HELPS)
     if isinstance(error, CalotypeError):
         wrapped = NodeError(name, entry.spec.id, str(error))
         wrapped.problems = (*wrapped.problems, *error.problems)

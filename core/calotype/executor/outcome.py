@@ -16,7 +16,8 @@ RunStatus = Literal["succeeded", "failed", "cancelled"]
 @dataclass(slots=True)
 class NodeRecord:
     """One node in one run. seconds: wall time of computing. rss: resident bytes of the process before, at its peak
-    while the node ran, and after; vram: the same on the device, where there is one.
+    while the node ran, and after; vram: the same on the device, where there is one. degraded: what was
+    done for want of memory that changes the result, here or in what it comes from; such a result is not stored.
     """
 
     node: str
@@ -29,13 +30,14 @@ class NodeRecord:
     vram: tuple[int, int, int] | None = None
     files: Mapping[str, str] | None = None
     error: dict[str, Any] | None = None
+    degraded: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form, without what is empty."""
         said: dict[str, Any] = {"type": self.type, "version": self.version, "key": self.key, "status": self.status}
         if self.status == "ran":
             said["seconds"] = round(self.seconds, 6)
-        for name in ("rss", "vram", "files", "error"):
+        for name in ("rss", "vram", "files", "error", "degraded"):
             value = getattr(self, name)
             if value:
                 said[name] = value

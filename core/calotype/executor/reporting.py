@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from calotype.events import Event, NodeProgress, Warned
+from calotype.events import Event, ModelMoved, NodeProgress, Warned
+from calotype.pool.told import Told
 from calotype.types import Image
 
 OnEvent = Callable[[Event], None]
@@ -34,6 +35,12 @@ class Emitter:
     def progress(self, node: str, done: int, total: int, preview: Image | None) -> None:
         """A node made a step."""
         self.emit(NodeProgress, node, done, total, preview)
+
+    def moved(self, node: str, told: Told) -> None:
+        """The memory manager did something for a node."""
+        self.emit(
+            ModelMoved, node, told.what, told.model, told.part, told.how, told.bytes, round(told.seconds, 3), told.why
+        )
 
     def warned(self, node: str, message: str) -> None:
         """A node said something."""

@@ -65,13 +65,18 @@ class Run:
         cancel: threading.Event,
         keep_going: bool,
         prefix: str = "",
+        inherited: tuple[str, ...] = (),
     ) -> None:
+        """inherited: what was done for want of memory to what comes from outside; see `NodeRecord.degraded`."""
         self.executor = executor
         self.plan = plan
         self.emitter = emitter
         self.cancel = cancel
         self.keep_going = keep_going
         self.prefix = prefix
+        self.inherited = inherited
+        self._contexts: dict[str, NodeContext] = {}
+        self._inner: dict[str, tuple[str, ...]] = {}  # of nodes that are mapped: what was done inside
         self.guard = Guard()
         self.meter = Meter()
         self.results: dict[str, Stored] = {}
@@ -228,9 +233,19 @@ class Run:
         began = time.perf_counter()
         outputs = compute_map(self, entry, values) if entry.over is not None else compute(self, entry, values)
         stored = Stored(outputs, time.perf_counter() - began, entry.node, entry.spec.id)
-        if not entry.spec.volatile:
+        self.records[entry.node].degraded = degraded = self._degraded(entry)
+        if not entry.spec.volatile and not degraded:
             self.executor.store.put(entry.key, stored)
         return stored
+
+    def _degraded(self, entry: Entry) -> tuple[str, ...]:
+        """What was done for want of memory to a node's results: by itself, inside of it, or to what it comes from."""
+        context = self._contexts.pop(entry.node, None)
+        own = (*self._inner.pop(entry.node, ()), *(context.degraded if context is not None else ()))
+        return tuple(dict.fromkeys((*self._inherits(entry), *own)))
+
+    def _inherits(self, entry: Entry) -> tuple[str, ...]:
+        return (*self.inherited, *(why for edge in entry.links for why in self.records[edge.source].degraded))
 
     def _check(self) -> None:
         if self.cancel.is_set():
@@ -248,11 +263,17 @@ class Run:
 
     def context(self, node: str) -> NodeContext:
         """What a node sees of the host."""
-        return NodeContext(self.prefix + node, self.host, self.emitter, self.cancel)
+        made = self._contexts[node] = NodeContext(self.prefix + node, self.host, self.emitter, self.cancel)
+        return made
 
     def inside(self, plan: Plan, prefix: str) -> Outcome:
         """Run a plan as a part of this run: a mapped subgraph, for one item."""
-        return Run(self.executor, plan, self.emitter, self.cancel, False, prefix).whole()
+        node = prefix.removeprefix(self.prefix).rpartition("[")[0]
+        inherited = self._inherits(self.plan.by_node[node])
+        outcome = Run(self.executor, plan, self.emitter, self.cancel, False, prefix, inherited).whole()
+        done = (why for record in outcome.records.values() for why in record.degraded)
+        self._inner[node] = (*self._inner.get(node, ()), *done)
+        return outcome
 
     def node_class(self, spec: NodeSpec) -> type[Node]:
         """The class of a type, looked up once a run."""

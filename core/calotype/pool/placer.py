@@ -91,6 +91,7 @@ class Placer:
         self._held: dict[int, Held] = {}
         self._lock = threading.RLock()
         self._least: dict[str, int] = {}
+        self._guessed: dict[str, int] = {}
         self._count = 0
 
     def adopt(self, module: Placeable, name: str, part: str) -> Held:
@@ -210,7 +211,9 @@ class Placer:
         finally:
             if streamed is not None:
                 streamed.paused = False
-        self._least[key] = int(found * (MARGIN if self.device.pins else 1)) if found is not None else held.size // 16
+        self._least[key] = self._guessed[key] = (
+            int(found * (MARGIN if self.device.pins else 1)) if found is not None else held.size // 16
+        )
 
     def _place(self, held: Held, key: str) -> None:
         """Bring a model onto the device. Raises torch.OutOfMemoryError when there is no way."""
@@ -295,9 +298,7 @@ class Placer:
         smaller = self._smaller(held)
         if smaller is None:
             return False
-        free = max(0, self.device.capacity() - self.device.used())
-        before = max(self._needs(key) or 0, free)
-        self._least[key] = before + max(held.bytes - smaller, 1)
+        self._least[key] = (self._needs(key) or 0) + held.bytes - smaller
         held.most = smaller
         self._out(held, f"{held.name} ran out of memory")
         self.device.trim()
@@ -318,8 +319,10 @@ class Placer:
         self._tell(Told("retried", held.name, held.part, why=f"{how}: {words}"))
 
     def _hopeless(self, held: Held, key: str, words: str) -> torch.OutOfMemoryError:
+        """The error when no rung is left. What was tried is forgotten: the next call may find more room."""
         needs = (self._needs(key) or 0) + least_of(held)
         free = max(0, self.device.capacity() - self.device.used() + held.bytes)
+        self._least[key] = self._guessed.get(key, 0)
         return torch.OutOfMemoryError(
             f"{held.name} ({held.part}) needs about {needs / MIB:.1f} MiB at a time, {free / MIB:.1f} MiB of "
             f"{self.device.capacity() / MIB:.1f} MiB are free; it ran out: {words}"

@@ -21,8 +21,8 @@ class Simulated:
     what would exceed the limit with torch.OutOfMemoryError, as CUDA does.
 
     Its tensors are on the CPU: whatever fits gives the same numbers as there. Memory that an operation takes inside and
-    gives back before it ends is not seen. refused: how often it ran out; fault: called with the bytes of every new
-    tensor, may raise (for tests).
+    gives back before it ends is not seen. refused: how often it ran out; fault: called with the bytes of
+    every tensor that is computed, may raise (for tests).
     """
 
     pins = False
@@ -83,8 +83,6 @@ class Simulated:
         with self._lock:
             if key in self._seen or size == 0:
                 return
-            if self.fault is not None:
-                self.fault(size)
             if self._now + size > self.limit:
                 self.refused += 1
                 raise torch.OutOfMemoryError(self._words(size))
@@ -121,6 +119,8 @@ class _Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
             given = {t.untyped_storage()._cdata for t in tree_leaves((args, kwargs)) if _stored(t)}
             for tensor in fresh:
                 if tensor.untyped_storage()._cdata not in given:
+                    if self._device.fault is not None:
+                        self._device.fault(tensor.untyped_storage().nbytes())
                     self._device.take(tensor)
         return made
 

@@ -22,7 +22,7 @@ from calotype.settings import Settings, size
 
 HOST = Group("Where and how much", sort_key=50)
 DOOR = Group("Who may come in", sort_key=40)
-DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?")
+DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?|sim:\d+(\.\d+)?[kKmMgG]?")
 NAME = re.compile(r"[a-z0-9.-]+(:\d{1,5})?|\[[0-9a-f:]+\](:\d{1,5})?")
 TOKEN = "CALOTYPE_TOKEN"
 SHORTEST = 16  # characters of a token that somebody chose
@@ -149,6 +149,14 @@ class Place:
     dtype: Annotated[Literal["", "float32", "float16", "bfloat16"], Parameter(help="Number format of models.")] = ""
     vram: Annotated[str, Parameter(help="Most memory of the device for models, like 6G.")] = ""
     ram: Annotated[str, Parameter(help="Most main memory for models, like 12G.")] = ""
+    aside: Annotated[
+        tuple[Literal["text_encoder", "vae"], ...],
+        Parameter(help="Compute this part on the processor: text_encoder, vae; may be repeated. Also CALOTYPE_ASIDE."),
+    ] = ()
+    placement: Annotated[
+        Literal["", "auto", "whole", "streamed", "group", "sequential"],
+        Parameter(help="How models get onto the device: auto, whole, streamed, group, sequential."),
+    ] = ""
     workers: Annotated[int | None, Parameter(help="Processes that compute; by default one for each device.")] = None
     worker_memory: Annotated[str, Parameter(help="Most main memory of one of them, like 16G.")] = ""
     limit: Annotated[tuple[str, ...], Parameter(help="NAME=NUMBER; names stand in /v1/system; may be repeated.")] = ()
@@ -160,7 +168,7 @@ class Place:
         try:
             settings = Settings.load(
                 home=self.home, models=self.models, inputs=self.inputs, plugins=self.plugins, device=self.device,
-                dtype=self.dtype, vram=self.vram or None, ram=self.ram or None,
+                dtype=self.dtype, vram=self.vram or None, ram=self.ram or None, aside=self.aside, placement=self.placement,
             )  # fmt: skip
         except ValueError as error:
             raise WrongUse(str(error)) from None

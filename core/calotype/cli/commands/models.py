@@ -8,12 +8,13 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from calotype.cli.console import bytes_said, complain, say, say_json, table
-from calotype.cli.options import Host, Json, opened
+from calotype.cli.options import Host, Json, Server, opened
+from calotype.cli.usage import UsageError
 from calotype.errors import CalotypeError
 from calotype.services import Services
 from calotype.settings import MODEL_FOLDERS
 
-FRESH = Host()
+FRESH, NO_SERVER = Host(), Server()
 WITHOUT_FAMILY = frozenset({"embeddings"})
 SHORT = len("blake3:") + 12
 
@@ -22,10 +23,18 @@ def models(
     folder: Annotated[str, Parameter(name="FOLDER", help="checkpoints, loras, ...; by default all.")] = "",
     /,
     *,
+    resident: Annotated[bool, Parameter(help="What a server holds in memory, and where.")] = False,
+    unload: Annotated[bool, Parameter(help="Have a server let go of every model.")] = False,
     json: Json = False,
     host: Host = FRESH,
+    server: Server = NO_SERVER,
 ) -> int:
-    """List models by folder, with family, size and content hash. Reads headers only; hashes are remembered."""
+    """List models by folder, with family, size and content hash. Reads headers only; hashes are remembered.
+
+    With --server and --resident: what the server's workers hold in memory.
+    """
+    if resident or unload:
+        return _held(server, unload, json)
     with opened(host) as services:
         folders = [folder] if folder else MODEL_FOLDERS
         found = [_model(services, f, name) for f in folders for name in services.files.list(f)]
@@ -39,6 +48,35 @@ def models(
             complain(f"{model['folder']}/{model['file']}: {model['error']}")
     if not found:
         say("no models; give a folder with --models or CALOTYPE_MODELS")
+    return 0
+
+
+def _held(server: Server, unload: bool, json: bool) -> int:
+    """What a server holds, after letting go of it if so asked. Raises UsageError, ServerError."""
+    if not server.url:
+        raise UsageError("--resident and --unload ask a server: give it with --server, or in CALOTYPE_SERVER")
+    from calotype.client import Client
+
+    with Client(server.url, server.token) as client:
+        freed = client.unload() if unload else 0
+        found = client.residents()
+    if json:
+        say_json({"freed": freed, "models": found}, indented=True)
+        return 0
+    if unload:
+        say(f"freed {bytes_said(freed)}")
+    rows = [
+        (
+            m["worker"],
+            m["name"],
+            m["part"],
+            m["how"],
+            bytes_said(m["device_bytes"] or m["bytes"]),
+            f"{m['seconds']:.1f} s",
+        )
+        for m in found
+    ]
+    table(("worker", "file", "part", "where", "size", "loaded in"), rows)
     return 0
 
 

@@ -55,6 +55,29 @@ class System(Answer):
     limits: dict[str, int]
 
 
+class HeldModel(Answer):
+    """A model that a worker holds. how: resident on the device, streamed through it, ...; device_bytes: on it; seconds:
+    that loading took; idle: seconds since it was used.
+    """
+
+    worker: str
+    name: str
+    part: str = ""
+    family: str = ""
+    bytes: int = 0
+    device_bytes: int = 0
+    how: str = "in main memory"
+    users: int = 0
+    idle: float = 0.0
+    seconds: float = 0.0
+
+
+class Residents(Answer):
+    """What is loaded."""
+
+    models: list[HeldModel]
+
+
 class Freed(Answer):
     """Bytes of models that were let go of."""
 
@@ -101,6 +124,12 @@ async def system(call: Call[None, NoQuery]) -> dict[str, Any]:
         "readers": state.readers,
         "limits": call.part(LIMITS).to_dict(),
     }
+
+
+@routes.get("/v1/system/models", answer=Residents)
+async def residents(call: Call[None, NoQuery]) -> dict[str, Any]:
+    """The models that workers hold, and where they sit."""
+    return {"models": await call.part(DISPATCHER).models()}
 
 
 @routes.post("/v1/system/unload", answer=Freed)
