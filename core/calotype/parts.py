@@ -68,6 +68,40 @@ class Noise:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeRange:
+    """A part of the schedule, in shares: 0 is noise, 1 is clean."""
+
+    start: float = 0.0
+    end: float = 1.0
+
+    def to_tensors(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """See `Storable`."""
+        return {}, {"start": self.start, "end": self.end}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> TimeRange:
+        """See `Storable`."""
+        return cls(meta["start"], meta["end"])
+
+
+@dataclass(frozen=True, slots=True)
+class LatentOperation:
+    """A change to latents, by its name and with its settings: what latents, or the guidance of a model, go through."""
+
+    name: str
+    settings: tuple[tuple[str, float], ...] = ()
+
+    def to_tensors(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """See `Storable`."""
+        return {}, {"name": self.name, "settings": dict(self.settings)}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> LatentOperation:
+        """See `Storable`."""
+        return cls(meta["name"], tuple(sorted(meta["settings"].items())))
+
+
+@dataclass(frozen=True, slots=True)
 class Guider:
     """A denoiser and what guides it.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from calotype_comfyui.changes_table import CHANGES_TABLE
 from calotype_comfyui.parts_table import PARTS_TABLE
 from calotype_comfyui.pictures import PICTURES
 from calotype_comfyui.rules import Rule, eights, file, one_of, rule
@@ -177,7 +178,11 @@ LATENTS: Mapping[str, Rule] = {
         converts={"rotation": one_of({"none": 0, "90 degrees": 90, "180 degrees": 180, "270 degrees": 270})},
     ),
     "LatentBatch": rule(
-        "LatentBatch", "samples1>latents[] samples2>latents[]", "", "latent", values={"masks": "first", "draws": "apart"}
+        "LatentBatch",
+        "samples1>latents[] samples2>latents[]",
+        "",
+        "latent",
+        values={"masks": "first", "draws": "apart"},
     ),
     "LatentFromBatch": rule(
         "LatentFromBatch", "samples>latent", "batch_index>first length>count", "latent", values={"draws": "apart"}
@@ -245,4 +250,5 @@ TABLE: Mapping[str, Rule] = {
     **PICTURES,
     **VALUES,
     **PARTS_TABLE,
+    **CHANGES_TABLE,
 }

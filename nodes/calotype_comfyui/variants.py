@@ -22,6 +22,8 @@ def vary(boxes: Iterable[Box]) -> None:
     for box in boxes:
         if box.type == "ModelSamplingDiscrete" and box.inputs.get("sampling") == "lcm":
             box.said, box.type = box.type, "ModelSamplingDiscrete (lcm)"
+        elif box.type == "ImageQuantize" and str(box.inputs.get("dither")).startswith("bayer"):
+            box.said, box.type = box.type, "ImageQuantize (bayer)"
         elif box.type in PICTURES and not any(name in box.inputs for name in PICTURES[box.type]):
             box.said, box.type = box.type, "CLIPTextEncode"  # without a picture it encodes the text alone
             box.inputs = {

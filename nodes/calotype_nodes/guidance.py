@@ -142,6 +142,52 @@ class SkipLayersNegative(Node, category="guidance"):
         return patched(self.model, "skip_layers", **{name: getattr(self, name) for name in names})
 
 
+class NoiseScaling(Node, category="guidance"):
+    """Divide the predicted noise by a factor, which makes up for errors that grow along the way (epsilon scaling)."""
+
+    model: Model
+    factor: float = Input(default=1.005, ge=0.5, le=1.5, step=0.001, doc="Above 1 for less noise.")
+
+    def run(self) -> Model:
+        """Add the patch."""
+        return patched(self.model, "noise_scaling", factor=self.factor)
+
+
+class FrequencyScaling(Node, category="guidance"):
+    """Strengthen coarse and fine structure of the guidance apart (FreSca)."""
+
+    model: Model
+    low: float = Input(default=1.0, ge=0, le=10, step=0.01, doc="Coarse structure is multiplied with this.")
+    high: float = Input(default=1.25, ge=0, le=10, step=0.01, doc="Fine structure is multiplied with this.")
+    cutoff: int = Input(default=20, ge=1, le=10_000, doc="Frequencies that count as coarse, along each side.")
+
+    def run(self) -> Model:
+        """Add the patch."""
+        return patched(self.model, "frequency_scaling", low=self.low, high=self.high, cutoff=self.cutoff)
+
+
+class BatchLinearCFG(Node, category="guidance"):
+    """Guide the images of a batch, or frames, ever more: from a least scale to the sampler's."""
+
+    model: Model
+    least: float = Input(default=1.0, ge=0, le=100, step=0.5, doc="Of the first image.")
+
+    def run(self) -> Model:
+        """Add the patch."""
+        return patched(self.model, "cfg_along_batch", least=self.least, there_and_back=False)
+
+
+class BatchTriangleCFG(Node, category="guidance"):
+    """Guide the images of a batch, or frames, most in the middle: from a least scale to the sampler's and back."""
+
+    model: Model
+    least: float = Input(default=1.0, ge=0, le=100, step=0.5, doc="Of the first and the last image.")
+
+    def run(self) -> Model:
+        """Add the patch."""
+        return patched(self.model, "cfg_along_batch", least=self.least, there_and_back=True)
+
+
 def patched(recipe: R, kind: str, **settings: Scalar) -> R:
     """The recipe with one more patch."""
     return recipe.patched(Patch(kind, settings=tuple(sorted(settings.items()))))

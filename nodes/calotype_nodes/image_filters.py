@@ -10,6 +10,7 @@ from calotype_nodes.batches import matched, same_channels
 from calotype_nodes.filters import blurred, canny, luma, sharpened
 
 BlendMode = Literal["normal", "multiply", "screen", "overlay", "soft light", "difference"]
+DitherPattern = Literal["floyd-steinberg", "bayer-2", "bayer-4", "bayer-8", "bayer-16"]
 
 
 class ImageBlur(Node, category="image/filter"):
@@ -143,11 +144,13 @@ class ImageQuantise(Node, category="image/filter"):
     """Draw pictures with few colours."""
 
     image: Image
-    colours: int = Input(default=16, ge=2, le=256)
+    colours: int = Input(default=16, ge=1, le=256)
     dither: bool = True
+    pattern: DitherPattern = Input(default="floyd-steinberg", doc="How it dithers: by errors, or by a Bayer matrix.")
 
     def run(self) -> Image:
         """Choose the colours by median cut, for each picture."""
         from calotype_nodes.blending import quantised
 
-        return Image(quantised(self.image.pixels[..., :3], self.colours, self.dither))
+        pattern = self.pattern if self.dither else None
+        return Image(quantised(self.image.pixels[..., :3], self.colours, pattern))

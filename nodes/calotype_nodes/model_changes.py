@@ -7,6 +7,7 @@ from typing import Literal
 from calotype.node import Input, Node
 from calotype.types import Model
 from calotype_nodes.guidance import patched
+from calotype_nodes.scaling import LatentScaleMethod
 
 
 class FreeU(Node, category="model"):
@@ -46,6 +47,50 @@ class DifferentialDiffusion(Node, category="model"):
     def run(self) -> Model:
         """Add the patch."""
         return patched(self.model, "differential", strength=self.strength)
+
+
+class HyperTile(Node, category="model"):
+    """Let a U-Net look at large pictures in tiles, which is faster."""
+
+    model: Model
+    size: int = Input(default=256, ge=1, le=2048, doc="Least side of a tile, in pixels.")
+    choices: int = Input(default=2, ge=1, le=128, doc="Of how many sizes one is drawn, so that edges do not show.")
+    depth: int = Input(default=0, ge=0, le=10, doc="Down to which level of the network there are tiles.")
+    larger: bool = Input(default=False, doc="Tiles of as many cells on deeper levels, which cover more.")
+
+    def run(self) -> Model:
+        """Add the patch."""
+        names = ("size", "choices", "depth", "larger")
+        return patched(self.model, "hyper_tile", **{name: getattr(self, name) for name in names})
+
+
+class TokenMerging(Node, category="model"):
+    """Let a U-Net look for fewer places, of which those that are alike are merged, which is faster (ToMe)."""
+
+    model: Model
+    ratio: float = Input(default=0.3, ge=0, le=1, step=0.01, doc="Share of the places that are merged.")
+
+    def run(self) -> Model:
+        """Add the patch."""
+        return patched(self.model, "merged_tokens", ratio=self.ratio)
+
+
+class DeepShrink(Node, category="model"):
+    """Begin with smaller inner layers of a U-Net, so that pictures larger than it learnt keep one subject."""
+
+    model: Model
+    block: int = Input(default=3, ge=1, le=32, doc="Behind which block, counted from 0 in the original code's order.")
+    factor: float = Input(default=2.0, ge=0.1, le=9, step=0.001, doc="How much smaller.")
+    start: float = Input(default=0.0, ge=0, le=1, step=0.001, doc="Share of the schedule at which it begins.")
+    end: float = Input(default=0.35, ge=0, le=1, step=0.001, doc="Share of the schedule at which it ends.")
+    after_skip: bool = Input(default=True, doc="Keep the size of the block's skip connection.")
+    down: LatentScaleMethod = Input(default="bicubic", doc="How it is made smaller.")
+    up: LatentScaleMethod = Input(default="bicubic", doc="How it is made larger again.")
+
+    def run(self) -> Model:
+        """Add the patch."""
+        names = ("block", "factor", "start", "end", "after_skip", "down", "up")
+        return patched(self.model, "deep_shrink", **{name: getattr(self, name) for name in names})
 
 
 class ModelSamplingShift(Node, category="model"):

@@ -8,6 +8,7 @@ from calotype.diffusion.names import SamplerName
 from calotype.node import Input, Node
 from calotype.parts import Sampler
 from calotype.types import Scalar
+from calotype_nodes.scaling import LatentScaleMethod
 
 
 class KSamplerSelect(Node, category="sampling"):
@@ -31,6 +32,28 @@ class SamplerEulerAncestral(Node, category="sampling"):
         """Name it."""
         name: SamplerName = "euler_ancestral_cfg_pp" if self.cfg_pp else "euler_ancestral"
         return chosen(name, eta=self.eta, s_noise=self.s_noise)
+
+
+class SamplerEulerCFGPP(Node, category="sampling"):
+    """Euler's method, renoised along the negative conditioning; use a small cfg."""
+
+    alternative: bool = Input(default=False, doc="Move by the difference of both conditionings instead.")
+
+    def run(self) -> Sampler:
+        """Name it."""
+        return chosen("euler_cfg_pp", alternative=self.alternative)
+
+
+class SamplerLCMGrowing(Node, category="sampling"):
+    """Sampling of latent consistency models, on latents that grow as they become clean."""
+
+    scale: float = Input(default=1.0, ge=0.1, le=20, step=0.01, doc="How many times larger they are in the end.")
+    steps: int = Input(default=-1, ge=-1, le=1000, doc="At how many steps they grow; -1 for half of them.")
+    method: LatentScaleMethod = "bislerp"
+
+    def run(self) -> Sampler:
+        """Name it."""
+        return chosen("lcm", scale=self.scale, steps=self.steps, method=self.method)
 
 
 class SamplerDPMPP2SAncestral(Node, category="sampling"):

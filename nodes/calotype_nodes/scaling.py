@@ -33,14 +33,12 @@ def centred(x: Tensor, width: int, height: int) -> Tensor:
 
 def scaled(x: Tensor, width: int, height: int, method: str, crop: str = "none") -> Tensor:
     """x (B, C, H, W), scaled. lanczos works on 8 bits a channel, as Pillow does; bislerp is for latents."""
-    import torch
+    from calotype.diffusion.resizing import resized
 
     part = centred(x, width, height) if crop == "center" else x
     if method == "lanczos":
         return _lanczos(part, width, height)
-    if method == "bislerp":
-        return bislerp(part, width, height)
-    return torch.nn.functional.interpolate(part, size=(height, width), mode=method)
+    return resized(part, width, height, method)
 
 
 def _lanczos(x: Tensor, width: int, height: int) -> Tensor:
@@ -52,36 +50,3 @@ def _lanczos(x: Tensor, width: int, height: int) -> Tensor:
     size, method = (width, height), Image.Resampling.LANCZOS
     out = [[np.asarray(Image.fromarray(plane).resize(size, method)) for plane in one] for one in planes]
     return torch.from_numpy(np.asarray(out, np.float32) / 255.0).to(x)
-
-
-def bislerp(x: Tensor, width: int, height: int) -> Tensor:
-    """x (B, C, H, W), scaled along each side by spherical interpolation of neighbouring cells' channel vectors.
-
-    Directions turn evenly and lengths change evenly (Shoemake 1985, eq. 1), so that noise keeps its strength.
-    """
-    wide = _slerp_last(x.float(), width)
-    return _slerp_last(wide.transpose(-1, -2), height).transpose(-1, -2).to(x.dtype)
-
-
-def _slerp_last(x: Tensor, size: int) -> Tensor:
-    import torch
-
-    old = x.shape[-1]
-    place = ((torch.arange(size, device=x.device) + 0.5) * old / size - 0.5).clamp(0, old - 1)
-    low = place.floor().long()
-    return slerp(x[..., low], x[..., (low + 1).clamp(max=old - 1)], place - low)
-
-
-def slerp(a: Tensor, b: Tensor, share: Tensor) -> Tensor:
-    """Between a and b (B, C, ...), along the sphere of their channel vectors. share: 0 at a, 1 at b."""
-    import torch
-
-    long_a, long_b = a.norm(dim=1, keepdim=True), b.norm(dim=1, keepdim=True)
-    unit_a, unit_b = (torch.where(n > 0, v / n, torch.zeros_like(v)) for v, n in ((a, long_a), (b, long_b)))
-    dot = (unit_a * unit_b).sum(1, keepdim=True)
-    angle = dot.clamp(-1, 1).acos()
-    sine = angle.sin()
-    turned = (((1 - share) * angle).sin() * unit_a + (share * angle).sin() * unit_b) / sine
-    out = turned * (long_a * (1 - share) + long_b * share)
-    out = torch.where(dot > 1 - 1e-5, a, out)  # the same direction
-    return torch.where(dot < 1e-5 - 1, a * (1 - share) + b * share, out)  # opposite ones

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from calotype.diffusion.names import ScheduleName
 from calotype.node import Context, Input, Node
 from calotype.parts import Sigmas
-from calotype.types import Model
+from calotype.types import Latent, Model
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -178,6 +178,25 @@ class Flux2Scheduler(Node, category="sigmas"):
         from calotype.diffusion.sampling.published import flux2
 
         return Sigmas(flux2(self.steps, self.width, self.height))
+
+
+class LTXVScheduler(Node, category="sigmas"):
+    """Make noise levels for LTX-Video: even times, shifted towards noise by the number of cells."""
+
+    latent: Latent | None = Input(default=None, doc="Whose cells are counted; 4096 without one.")
+    steps: int = Input(default=20, ge=1, le=10_000)
+    max_shift: float = Input(default=2.05, ge=0, le=100, step=0.01, doc="At 4096 cells.")
+    base_shift: float = Input(default=0.95, ge=0, le=100, step=0.01, doc="At 1024 cells.")
+    stretch: bool = Input(default=True, doc="Stretch them so that the last step begins at `terminal`.")
+    terminal: float = Input(default=0.1, ge=0, le=0.99, step=0.01)
+
+    def run(self) -> Sigmas:
+        """Shift even times."""
+        from calotype.diffusion.sampling.published import ltxv
+
+        cells = 4096 if self.latent is None else self.latent.samples.shape[2:].numel()
+        shifts = self.base_shift, self.max_shift
+        return Sigmas(ltxv(self.steps, cells, shifts, self.terminal if self.stretch else None))
 
 
 class ManualSigmas(Node, category="sigmas"):

@@ -25,7 +25,6 @@ CASES = {
         "SamplerEulerAncestral",
         {"eta": 0.5, "s_noise": 0.75, "cfg_pp": True},
     ),
-    "SamplerEulerCFGpp": ({"version": "regular"}, "KSamplerSelect", {"sampler": "euler_cfg_pp"}),
     "SamplerDPMPP_2S_Ancestral": (
         {"eta": 0.5, "s_noise": 0.75},
         "SamplerDPMPP2SAncestral",

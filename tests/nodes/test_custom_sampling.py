@@ -22,6 +22,8 @@ from calotype_nodes.samplers import (
     SamplerDPMPPSDE,
     SamplerERSDE,
     SamplerEulerAncestral,
+    SamplerEulerCFGPP,
+    SamplerLCMGrowing,
     SamplerLMS,
     SamplerSASolver,
     SamplerSEEDS2,
@@ -159,9 +161,12 @@ def test_noise_is_added_for_the_first_level_less_the_last():
 
 
 SDE = {"eta": 0.5, "s_noise": 0.9}
+GROWTH = {"scale": 2.0, "steps": 2, "method": "bilinear"}
 OPTIONS = [
     (KSamplerSelect(sampler="heun"), "heun", {}),
     (SamplerEulerAncestral(**SDE), "euler_ancestral", SDE),
+    (SamplerEulerCFGPP(alternative=True), "euler_cfg_pp", {"alternative": True}),
+    (SamplerLCMGrowing(**GROWTH), "lcm", GROWTH),
     (SamplerEulerAncestral(**SDE, cfg_pp=True), "euler_ancestral_cfg_pp", SDE),
     (SamplerDPMPP2SAncestral(**SDE), "dpmpp_2s_ancestral", SDE),
     (SamplerDPMPPSDE(**SDE, r=0.4), "dpmpp_sde", {**SDE, "r": 0.4}),

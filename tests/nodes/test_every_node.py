@@ -59,4 +59,5 @@ def test_a_node_takes_things_in_the_usual_order_before_settings(node):
 def test_outputs_bear_the_names_of_what_they_are():
     plain = {"Model": "model", "Clip": "clip", "Vae": "vae", "Latent": "latent", "Image": "image", "Mask": "mask"}
     said = {(str(o.socket), o.name) for node in NODES for o in spec_of(node).outputs.values()}
-    assert {pair for pair in said if pair[0] in plain and pair[1] != plain[pair[0]]} == {("Latent", "denoised")}
+    others = {("Latent", "denoised"), *(("Image", plane) for plane in "yuv")}
+    assert {pair for pair in said if pair[0] in plain and pair[1] != plain[pair[0]]} == others

@@ -3,10 +3,21 @@
 import pytest
 
 from calotype.diffusion.changes.table import TABLE
+from calotype.parts import LatentOperation
 from calotype.types import Clip, FileRef, Model, Patch
+from calotype_nodes.attention import (
+    AttentionOutputScale,
+    ClipAttentionScale,
+    CrossAttentionScale,
+    SelfAttentionScale,
+)
 from calotype_nodes.guidance import (
+    BatchLinearCFG,
+    BatchTriangleCFG,
     CFGNorm,
     CFGZeroStar,
+    FrequencyScaling,
+    NoiseScaling,
     PerturbedAttentionGuidance,
     PositiveGuidance,
     ProjectedGuidance,
@@ -17,6 +28,7 @@ from calotype_nodes.guidance import (
     SkipLayersNegative,
     TangentialDampingCFG,
 )
+from calotype_nodes.latent_operations import GuidanceApply
 from calotype_nodes.merging import (
     ClipMerge,
     ClipMergeAdd,
@@ -28,13 +40,16 @@ from calotype_nodes.merging import (
     ModelMergeSubtract,
 )
 from calotype_nodes.model_changes import (
+    DeepShrink,
     DifferentialDiffusion,
     FreeU,
     FreeUV2,
+    HyperTile,
     ModelSamplingContinuous,
     ModelSamplingFlux,
     ModelSamplingLCM,
     ModelSamplingShift,
+    TokenMerging,
 )
 
 A, B = FileRef("checkpoints", "a.safetensors", "blake3:00"), FileRef("checkpoints", "b.safetensors", "blake3:11")
@@ -43,6 +58,10 @@ CLIP, OTHER_CLIP = Clip(A, "sd1"), Clip(B, "sd1")
 BLOCKS = {"double": "1, 2", "single": "3", "start": 0.1, "end": 0.5}
 FACTORS = {"b1": 1.1, "b2": 1.2, "s1": 0.9, "s2": 0.2}
 FLUX = {"max_shift": 1.2, "base_shift": 0.4, "width": 512, "height": 768}
+BANDS = {"low": 0.5, "high": 2.0, "cutoff": 3}
+TILES = {"size": 128, "choices": 3, "depth": 1, "larger": True}
+SHRINK = {"block": 4, "factor": 1.5, "start": 0.1, "end": 0.5, "after_skip": False, "down": "area", "up": "bislerp"}
+QKV = {"q": 1.1, "k": 1.2, "v": 0.9, "out": 0.8}
 NODES = [
     (RescaleCFG(model=MODEL, share=0.5), "rescale_cfg", {"share": 0.5}),
     (RenormCFG(model=MODEL, until=1.0, limit=2.0), "renorm_cfg", {"until": 1.0, "limit": 2.0}),
@@ -73,6 +92,20 @@ NODES = [
         "sampling",
         {"levels": "edm", "predicts": "edm", "sigma_max": 80.0, "sigma_min": 0.01},
     ),
+    (NoiseScaling(model=MODEL, factor=1.1), "noise_scaling", {"factor": 1.1}),
+    (FrequencyScaling(model=MODEL, **BANDS), "frequency_scaling", BANDS),
+    (BatchLinearCFG(model=MODEL, least=2.0), "cfg_along_batch", {"least": 2.0, "there_and_back": False}),
+    (BatchTriangleCFG(model=MODEL, least=2.0), "cfg_along_batch", {"least": 2.0, "there_and_back": True}),
+    (HyperTile(model=MODEL, **TILES), "hyper_tile", TILES),
+    (TokenMerging(model=MODEL, ratio=0.5), "merged_tokens", {"ratio": 0.5}),
+    (DeepShrink(model=MODEL, **SHRINK), "deep_shrink", SHRINK),
+    (
+        GuidanceApply(model=MODEL, operation=LatentOperation("tone_map", (("multiplier", 0.5),))),
+        "latent_operation",
+        {"operation": "tone_map", "multiplier": 0.5},
+    ),
+    (SelfAttentionScale(model=MODEL, **QKV), "attention", {"attention": "self", **QKV}),
+    (CrossAttentionScale(model=MODEL, **QKV), "attention", {"attention": "cross", **QKV}),
     (ModelSamplingLCM(model=MODEL, zero_snr=True), "sampling", {"levels": "lcm", "zero_snr": True}),
 ]
 
@@ -83,7 +116,7 @@ def test_a_node_adds_one_patch_behind_the_others(node, kind, settings):
 
 
 def test_every_kind_of_change_has_a_node():
-    assert {kind for _, kind, _ in NODES} - {"sampling"} == set(TABLE)
+    assert {kind for _, kind, _ in NODES} - {"sampling", "attention"} == set(TABLE)
 
 
 MERGES = [
@@ -110,3 +143,13 @@ def test_a_merge_names_the_second_model_in_the_recipe_of_the_first(node, setting
     assert merged.patches[-1] == Patch("merge", settings=tuple(sorted(settings.items())), other=other)
     assert merged.file == A
     assert type(merged).from_dict(merged.to_dict()) == merged
+
+
+def test_attention_of_text_encoders_and_what_comes_out_of_both_kinds():
+    said = tuple(sorted({"attention": "text", **QKV}.items()))
+    assert ClipAttentionScale(clip=CLIP, **QKV).run() == CLIP.patched(Patch("attention", settings=said))
+    both = AttentionOutputScale(model=MODEL, self_attention=0.5, cross_attention=2.0).run()
+    assert [dict(p.settings) for p in both.patches[1:]] == [
+        {"attention": "self", "out": 0.5},
+        {"attention": "cross", "out": 2.0},
+    ]

@@ -10,7 +10,7 @@ from calotype.diffusion.latents import LatentFormat
 from calotype.diffusion.sampling import ModelSampling, sigmas_for
 from calotype.parts import Sigmas
 from calotype.testing import FakeContext
-from calotype.types import FileRef, Model
+from calotype.types import FileRef, Latent, Model
 from calotype_nodes.schedules import (
     AlignYourStepsScheduler,
     BasicScheduler,
@@ -19,6 +19,7 @@ from calotype_nodes.schedules import (
     Flux2Scheduler,
     KarrasScheduler,
     LaplaceScheduler,
+    LTXVScheduler,
     ManualSigmas,
     OptimalStepsScheduler,
     PolyexponentialScheduler,
@@ -109,6 +110,14 @@ def test_flux2_levels_are_even_times_shifted_by_size_and_steps():
         assert (got[0], got[steps // 2], got[-1]) == pytest.approx((1.0, half, 0.0))
     large = said(Flux2Scheduler(steps=2, width=2048, height=2048).run())
     assert large[1] == pytest.approx(1 / (1 + math.exp(-(0.00016927 * 16384 + 0.45666666))))
+
+
+def test_ltxv_levels_are_shifted_by_the_number_of_cells_and_stretched():
+    half = math.exp(2.05) / (math.exp(2.05) + 1)  # the middle of two steps at 4096 cells
+    assert said(LTXVScheduler(steps=2, stretch=False).run()) == pytest.approx([1.0, half, 0.0])
+    assert said(LTXVScheduler(steps=2, terminal=0.25).run()) == pytest.approx([1.0, 0.25, 0.0])
+    small = LTXVScheduler(latent=Latent(torch.zeros(1, 4, 32, 32)), steps=2, stretch=False).run()
+    assert said(small)[1] == pytest.approx(math.exp(0.95) / (math.exp(0.95) + 1))
 
 
 def test_levels_are_read_from_a_text():

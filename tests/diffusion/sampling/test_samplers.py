@@ -230,6 +230,35 @@ def test_cfg_pp_renoises_along_the_negative_estimate():
     assert ended.item() == 2.0 + 2.0 * (5.0 - 1.0) / 4.0
 
 
+def test_the_other_form_of_cfg_pp_moves_by_the_difference_of_both_estimates():
+    class Two:
+        sampling = ModelSampling.discrete()
+
+        def both(self, x, sigma):
+            return torch.full_like(x, 2.0), torch.full_like(x, 1.0)
+
+    ended = run("euler_cfg_pp", Two(), torch.full((1, 1, 1, 1), 5.0), torch.tensor([4.0, 2.0]), alternative=True)
+    assert ended.item() == 5.0 + (5.0 - 2.0 + 1.0 - 2.0) / 4.0 * (2.0 - 4.0)
+
+
+@pytest.mark.parametrize(
+    ("steps", "sizes"), [(-1, [(6, 9), (8, 12), (8, 12)]), (3, [(5, 8), (7, 10), (8, 12)]), (0, [(4, 6)] * 3)]
+)
+def test_latents_grow_as_they_become_clean(steps, sizes):
+    seen = []
+
+    class Half:
+        sampling = ModelSampling.discrete()
+
+        def __call__(self, x, sigma):
+            seen.append(tuple(x.shape[-2:]))
+            return x / 2
+
+    levels = torch.tensor([4.0, 3.0, 2.0, 0.0])
+    ended = run("lcm", Half(), torch.ones(1, 4, 4, 6), levels, scale=2.0, steps=steps, method="bilinear")
+    assert [*seen[1:], tuple(ended.shape[-2:])] == sizes
+
+
 def test_the_two_stage_cfg_pp_sampler_moves_x_by_the_guidance_of_the_evaluation_before():
     class Two:
         sampling = ModelSampling.discrete()

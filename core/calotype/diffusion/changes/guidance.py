@@ -111,3 +111,24 @@ def _norm(x: Tensor, last: int = 0) -> Tensor:
 def within(sigma: float, start: float, end: float) -> bool:
     """Whether a level is in a part of the schedule."""
     return start >= sigma >= end and not math.isnan(sigma)
+
+
+def noise_scaled(factor: float) -> After:
+    """Epsilon scaling (Ning et al. 2024, equation 16): the predicted noise divided by `factor`, at all levels alike."""
+    return lambda moment, guided, sides: moment.x - (moment.x - guided) / factor
+
+
+def cfg_along_batch(least: float, there_and_back: bool = False) -> Combine:
+    """A scale that goes from `least` to cfg over the images of a batch, in even steps; or up to it and back again."""
+
+    def combine(moment: Moment, sides: Sides) -> Tensor:
+        count = len(sides.positive)
+        share = torch.linspace(0, 1, count, device=moment.x.device)
+        if there_and_back:
+            scale = 2 * (share - torch.floor(share + 0.5)).abs() * (sides.cfg - least) + least
+        else:
+            scale = torch.linspace(least, sides.cfg, count, device=moment.x.device)
+        scale = scale.view(-1, *[1] * (moment.x.ndim - 1)).to(moment.x.dtype)
+        return sides.negative + scale * (sides.positive - sides.negative)
+
+    return combine

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from calotype.diffusion.changes import attention, guidance, layers, masks, unet
+from calotype.diffusion.changes import attention, guidance, layers, masks, operations, shrinking, tiles, tokens, unet
 from calotype.diffusion.changes.levels import overridden
 from calotype.diffusion.denoiser import Denoiser
 from calotype.diffusion.sampling.hooks import NO_HOOKS, Hooks
@@ -113,6 +113,49 @@ def differential(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mappi
     return replace(hooks, mask_at=masks.differential(said["strength"]))
 
 
+def scaled_noise(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `guidance.noise_scaled`."""
+    return replace(hooks, after=(*hooks.after, guidance.noise_scaled(said["factor"])))
+
+
+def along_batch(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `guidance.cfg_along_batch`."""
+    return replace(hooks, combine=guidance.cfg_along_batch(said["least"], said["there_and_back"]))
+
+
+def frequencies(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `operations.frequencies_scaled`."""
+    change = operations.frequencies_scaled(said["low"], said["high"], said["cutoff"])
+    return replace(hooks, before=(*hooks.before, change))
+
+
+def operation(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `operations.guided_through`."""
+    settings = {name: value for name, value in said.items() if name not in ("operation", "negative")}
+    change = operations.guided_through(operations.operation_of(said["operation"], settings))
+    return replace(hooks, before=(*hooks.before, change))
+
+
+def hyper_tile(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `tiles.tiled`."""
+    change = tiles.tiled(module, said["size"], said["choices"], said["depth"], said["larger"])
+    return replace(hooks, drawing=(*hooks.drawing, change))
+
+
+def merged_tokens(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `tokens.merging`."""
+    return replace(hooks, drawing=(*hooks.drawing, tokens.merging(module, said["ratio"])))
+
+
+def deep_shrink(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `shrinking.shrinking`."""
+    between = sampling.percent_to_sigma(said["start"]), sampling.percent_to_sigma(said["end"])
+    methods = said["down"], said["up"]
+    shrink = shrinking.Shrink(said["block"], said["factor"], said["after_skip"], between, methods)
+    change = shrinking.shrinking(module, shrink)
+    return replace(hooks, layers=(*hooks.layers, change), told=(*hooks.told, shrink.at))
+
+
 TABLE: Mapping[str, Put] = {
     "rescale_cfg": rescale_cfg,
     "renorm_cfg": renorm_cfg,
@@ -126,4 +169,11 @@ TABLE: Mapping[str, Put] = {
     "skip_layers": skip_layers,
     "freeu": freeu,
     "differential": differential,
+    "noise_scaling": scaled_noise,
+    "cfg_along_batch": along_batch,
+    "frequency_scaling": frequencies,
+    "latent_operation": operation,
+    "hyper_tile": hyper_tile,
+    "merged_tokens": merged_tokens,
+    "deep_shrink": deep_shrink,
 }

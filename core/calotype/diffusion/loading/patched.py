@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from calotype.diffusion.changes.weights import attention_scaled
 from calotype.diffusion.families.base import Family
 from calotype.diffusion.families.inspect import Found, inspect_header
 from calotype.diffusion.header import Header
@@ -73,6 +74,8 @@ def unrounded(
             parameters = adapted(job, parameters, takes, scales, patch, place, keep)
         elif patch.kind == "merge":
             parameters = blended(job, parameters, takes, scales, patch, place, keep)
+        elif patch.kind == "attention":
+            parameters = attention_scaled(widened(parameters, scales), dict(patch.settings))
     return parameters
 
 

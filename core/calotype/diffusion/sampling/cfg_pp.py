@@ -13,11 +13,19 @@ from torch import Tensor
 from calotype.diffusion.sampling.terms import DenoiseBoth, Noise, OnStep, ancestral, ignore, middle, slope
 
 
-def euler_cfg_pp(denoise: DenoiseBoth, x: Tensor, sigmas: Tensor, on_step: OnStep = ignore) -> Tensor:
-    """Algorithm 1 in variance-exploding units: x' = D_guided + sigma' (x - D_negative) / sigma."""
+def euler_cfg_pp(
+    denoise: DenoiseBoth, x: Tensor, sigmas: Tensor, on_step: OnStep = ignore, *, alternative: bool = False
+) -> Tensor:
+    """Algorithm 1 in variance-exploding units: x' = D_guided + sigma' (x - D_negative) / sigma.
+
+    alternative: instead, Euler's method along (x - D_guided + D_negative - D_guided) / sigma, as ComfyUI has it too.
+    """
     for i, (sigma, following) in enumerate(pairwise(sigmas.tolist())):
         denoised, negative = denoise(x, sigma)
         on_step(i, x, denoised)
+        if alternative:
+            x = x + slope(x - denoised + negative, denoised, sigma) * (following - sigma)
+            continue
         x = denoised.add(slope(x, negative, sigma), alpha=following) if following > 0 else denoised
     return x
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 
 from torch import Tensor
 
+from calotype.diffusion.resizing import resized
 from calotype.diffusion.sampling.terms import (
     Denoise,
     Noise,
@@ -101,6 +103,35 @@ def lcm(denoise: Denoise, x: Tensor, sigmas: Tensor, noise: Noise, on_step: OnSt
         denoised = denoise(x, sigma)
         on_step(i, x, denoised)
         x = denoised.add(noise(sigma, following), alpha=following) if following > 0 else denoised
+    return x
+
+
+def lcm_growing(
+    denoise: Denoise,
+    x: Tensor,
+    sigmas: Tensor,
+    draw: Callable[[Tensor], Tensor],
+    on_step: OnStep = ignore,
+    *,
+    scale: float,
+    steps: int = -1,
+    method: str = "bislerp",
+) -> Tensor:
+    """`lcm` on latents that grow to `scale` times their size, by as much at each of the first steps.
+
+    draw: unit normal noise in the shape of a tensor; steps: at how many, below 0 for half of them.
+    """
+    count = min(steps, len(sigmas)) if steps >= 0 else max(len(sigmas) // 2, 1)
+    height, width = x.shape[-2:]
+    for i, (sigma, following) in enumerate(pairwise(sigmas.tolist())):
+        denoised = denoise(x, sigma)
+        on_step(i, x, denoised)
+        x = denoised
+        if i < count:
+            now = 1.0 + (i + 1) * ((scale - 1.0) / count)
+            x = resized(x, round(width * now), round(height * now), method)
+        if following > 0:
+            x = x.add(draw(x), alpha=following)
     return x
 
 

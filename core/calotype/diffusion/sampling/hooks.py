@@ -73,6 +73,12 @@ After = Callable[[Moment, Tensor, Sides], Tensor]
 MaskAt = Callable[[ModelSampling, Tensor], Callable[[Tensor, float], Tensor]]
 """From the levels of a run to (noise mask, sigma) -> the mask at that level."""
 
+Drawing = Callable[[torch.Generator], Layers]
+"""A change to the layers that draws: from a generator that goes on behind the first noise of the run."""
+
+Told = Callable[[float], None]
+"""Told, before the network runs, the noise level."""
+
 Watch = Callable[[Sequence[int]], None]
 """Told, before the network runs, which side each part of the batch belongs to."""
 
@@ -81,14 +87,17 @@ Watch = Callable[[Sequence[int]], None]
 class Hooks:
     """What all patches of a model do, together.
 
-    always: whether the negative side is asked for at a scale of 1 too. layers: changes that hold for the whole run.
+    always: whether the negative side is asked for at a scale of 1 too. layers, drawing: changes that hold for the whole
+    run.
     """
 
     before: tuple[Before, ...] = ()
     combine: Combine | None = None
     after: tuple[After, ...] = ()
     layers: tuple[Callable[[], Layers], ...] = ()
+    drawing: tuple[Drawing, ...] = ()
     watch: tuple[Watch, ...] = ()
+    told: tuple[Told, ...] = ()
     mask_at: MaskAt | None = None
     always: bool = False
 

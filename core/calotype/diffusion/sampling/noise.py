@@ -1,8 +1,8 @@
 """Noise that depends on the seed and on nothing else: not on the device, not on global state, not on the batch.
 
 All of it is drawn on the CPU in float32, for the whole batch that a latent belongs to; then the rows of the images at
-hand are taken. So image k of a batch drawn alone has the noise that it has in the batch. A latent that is `apart` is the
-exception: see `calotype.types.Latent`.
+hand are taken. So image k of a batch drawn alone has the noise that it has in the batch. A latent that is `apart` is
+the exception: see `calotype.types.Latent`.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ class Draws:
     """The noise of one run.
 
     seed: 0 to 2**64 - 1; shape: of the latents at hand, (B, C, ...); total: images in the batch that they belong to;
-    rows: which of those they are, None for all; device: where the noise is wanted. apart: whether the first noise is drawn
-    image by image, which is other noise where an image has no multiple of 16 numbers, and later noise for these alone.
+    rows: which of those they are, None for all; device: where the noise is wanted. apart: whether the first noise is
+    drawn image by image, which is other noise where an image has no multiple of 16 numbers, and later noise for these
+    alone.
     """
 
     seed: int
@@ -51,6 +52,12 @@ class Draws:
         if self.apart and not offset:
             return self._one_by_one(self._generator(0)).to(self.device)
         return self._taken(self._batch(self._generator(offset)))
+
+    def rest(self) -> torch.Generator:
+        """The generator of the first noise, behind it: what else is drawn in a run comes from there."""
+        generator = self._generator(0)
+        self._one_by_one(generator) if self.apart else self._batch(generator)
+        return generator
 
     def white(self) -> Noise:
         """Independent noise for every step, from a generator of its own seeded with the seed."""

@@ -113,3 +113,18 @@ def extended(sigmas: Tensor, parts: int, start: float, end: float, spacing: Spac
         between = sigma + shares * (following - sigma)
         levels += between.tolist() if end <= float(sigma) <= most else [float(sigma)]
     return torch.tensor([*levels, *sigmas[-1:].tolist()])
+
+
+def ltxv(steps: int, cells: int, shifts: tuple[float, float], terminal: float | None) -> Tensor:
+    """LTX-Video's levels: (steps + 1,), from 1 to 0. shifts: mu at 1024 and at 4096 cells, and linear in their number.
+
+    terminal: the last level above 0, to which all are stretched; None for none.
+    """
+    low, high = shifts
+    slope = (high - low) / (4096 - 1024)
+    odds = math.exp(cells * slope + low - slope * 1024)
+    times = torch.linspace(1.0, 0.0, steps + 1)[:-1]
+    levels = odds / (odds + (1 / times - 1))
+    if terminal is not None:
+        levels = 1.0 - (1.0 - levels) / ((1.0 - levels[-1]) / (1.0 - terminal))
+    return torch.cat([levels, torch.zeros(1)])

@@ -7,7 +7,8 @@ options
     "strength": weight among the prompts of its side, 1; "mask_strength": weight of the mask, 1;
     "mask_bounds": true to evaluate only the box around the mask;
     "start", "end": when, as shares of the schedule, 0 (noise) to 1 (clean);
-    "controls_for_negative": true to let its ControlNets steer the other side as well.
+    "controls_for_negative": true to let its ControlNets steer the other side as well;
+    "elsewhere": true for the weight, at each place and moment, that the other prompts of its side leave of 1.
 tensors
     "mask": (B or 1, H, W), of any size; 1 where the prompt applies.
 
@@ -28,7 +29,7 @@ from calotype.types import Control, Prompt
 
 OURS = frozenset(
     {"area", "area_share", "strength", "mask_strength", "mask_bounds", "start", "end", "controls_for_negative", "mask"}
-    | {"concat_latent", "concat_mask"}
+    | {"concat_latent", "concat_mask", "elsewhere"}
 )
 FEATHER = 8  # cells over which an area fades out towards the inside of the picture
 SMALLEST = 8  # cells: the least side of the box around a mask
@@ -57,6 +58,7 @@ class Region:
     start: float = float("inf")
     end: float = 0.0
     shares_controls: bool = False
+    elsewhere: bool = False
 
     def active(self, sigma: float) -> bool:
         """Whether the prompt applies at this noise level."""
@@ -118,6 +120,7 @@ def _region(canvas: Canvas, prompt: Prompt) -> Region:
         start=canvas.sampling.percent_to_sigma(options["start"]) if "start" in options else float("inf"),
         end=canvas.sampling.percent_to_sigma(options["end"]) if "end" in options else 0.0,
         shares_controls=bool(options.get("controls_for_negative", False)),
+        elsewhere=bool(options.get("elsewhere", False)),
     )
 
 
@@ -197,6 +200,23 @@ def _share_controls(positive: list[Region], negative: list[Region]) -> None:
     for k, region in enumerate(lent):
         i = plain[k % len(plain)]
         negative[i] = replace(negative[i], controls=region.controls)
+
+
+def filled_up(regions: Sequence[Region], shape: Sequence[int], device: torch.device) -> list[Region]:
+    """The regions of a side that are active, those for `elsewhere` last and with the weight that the others leave.
+
+    Those that nothing is left for are left out. shape: of the latents.
+    """
+    others = [region for region in regions if not region.elsewhere]
+    if len(others) == len(regions):
+        return others
+    left = torch.ones(tuple(shape), device=device)
+    for region in others:
+        region.crop(left).sub_(1.0 if region.weight is None else region.weight)
+    left.clamp_(min=0.0)
+    if not bool(left.any()):
+        return others
+    return others + [replace(region, weight=region.crop(left)) for region in regions if region.elsewhere]
 
 
 def _cropped(canvas: Canvas, region: Region) -> Region:

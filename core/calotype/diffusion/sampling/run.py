@@ -87,7 +87,7 @@ def sample(
         clean = in_models_units(denoiser, latent)
         draws = Draws.of(latent, clean.shape, seed, denoiser.device)
         said = (positive, *others, *((negative,) if negative else ()))
-        hooks = put_on(denoiser, len(said), stack)
+        hooks = put_on(denoiser, len(said), draws, stack)
         scheme = scheme or (None if guider or math.isclose(cfg, 1.0) else cfg_scheme(cfg))
         sides = completed(denoiser, said, clean, latent.noise_mask)
         guidance = Guidance(denoiser, sides, guider, clean.shape, controls, scheme=scheme, cfg=cfg, hooks=hooks)
@@ -112,12 +112,15 @@ def sampler_of(sampling: ModelSampling, name: SamplerName) -> Sampler:
     return (FLOW_SAMPLERS if sampling.is_flow else SAMPLERS)[name]
 
 
-def put_on(denoiser: Sampleable, sides: int, stack: ExitStack) -> Hooks:
+def put_on(denoiser: Sampleable, sides: int, draws: Draws, stack: ExitStack) -> Hooks:
     """What the denoiser's patches do, its layers changed until the stack closes. sides: how many conditionings."""
     made = getattr(denoiser, "hooks", None)
     hooks: Hooks = NO_HOOKS if made is None else made(sides)
     for layers in hooks.layers:
         stack.enter_context(layers())
+    rest = draws.rest() if hooks.drawing else None
+    for drawing in hooks.drawing:
+        stack.enter_context(drawing(rest))
     return hooks
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Protocol
 
+import torch
 from torch import Tensor
 
 from calotype.diffusion.names import SamplerName
@@ -31,6 +32,7 @@ from calotype.diffusion.sampling.euler import (
     gradient_estimation,
     lcm,
     lcm_flow,
+    lcm_growing,
 )
 from calotype.diffusion.sampling.heun import dpm_2, dpm_2_ancestral, dpm_2_ancestral_flow, heun, heunpp2
 from calotype.diffusion.sampling.multistep import deis, ipndm, ipndm_v, lms
@@ -63,6 +65,9 @@ class Denoiser(Protocol):
 
 class Noises(Protocol):
     """The kinds of noise that a run has."""
+
+    def rest(self) -> torch.Generator:
+        """The generator of the first noise, behind it."""
 
     def white(self) -> Noise:
         """Independent for every step."""
@@ -107,6 +112,19 @@ def guided(kind: Callable[[Function], Sampler], f: Function) -> Sampler:
     return kind(lambda denoise, *args, **options: f(denoise.both, *args, **options))
 
 
+def growing(f: Function) -> Sampler:
+    """A consistency sampler; with a `scale`, one of which the latents grow."""
+
+    def sampler(denoise: Denoiser, x: Tensor, sigmas: Tensor, draws: Noises, on_step: OnStep, **options: Any) -> Tensor:
+        if "scale" not in options:
+            return f(denoise, x, sigmas, draws.white(), on_step, **options)
+        generator = draws.rest()
+        draw = lambda like: torch.randn(like.shape, generator=generator).to(like)  # noqa: E731
+        return lcm_growing(denoise, x, sigmas, draw, on_step, **options)
+
+    return sampler
+
+
 def adams(f: Function) -> Sampler:
     """SA-Solver: independent noise between 20 and 80 percent of the schedule, or `start` and `end`, as shares."""
 
@@ -145,7 +163,7 @@ SAMPLERS: Mapping[SamplerName, Sampler] = MappingProxyType(
         "dpmpp_3m_sde": brownian(dpmpp_3m_sde),
         "dpmpp_3m_sde_gpu": brownian(dpmpp_3m_sde),
         "ddpm": noisy(ddpm),
-        "lcm": noisy(lcm),
+        "lcm": growing(lcm),
         "ipndm": plain(ipndm),
         "ipndm_v": plain(ipndm_v),
         "deis": plain(deis),
@@ -197,6 +215,10 @@ class SnrNoises:
 
     flow: Noises
     levels: Tensor
+
+    def rest(self) -> torch.Generator:
+        """See `Noises`."""
+        return self.flow.rest()
 
     def white(self) -> Noise:
         """See `Noises`."""
@@ -265,7 +287,7 @@ FLOW_SAMPLERS: Mapping[SamplerName, Sampler] = MappingProxyType(
         "euler_ancestral": noisy(euler_ancestral_flow),
         "dpm_2_ancestral": noisy(dpm_2_ancestral_flow),
         "dpmpp_2s_ancestral": noisy(dpmpp_2s_ancestral_flow),
-        "lcm": noisy(lcm_flow),
+        "lcm": growing(lcm_flow),
         "sa_solver": flow_adams(sa_solver),
         "sa_solver_pece": flow_adams(sa_solver_pece),
     }
