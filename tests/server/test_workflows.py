@@ -161,3 +161,19 @@ async def test_each_workflow_s_interface_is_its_schema_and_stands_in_the_descrip
         described = (await server.get("/openapi.json"))["paths"]["/v1/workflows/say%20it/run"]["post"]
         assert described["requestBody"]["content"]["application/json"]["schema"] == said["schema"]
         assert described["description"] == "Says it."
+
+
+async def test_a_page_that_knows_doubles_only_changes_no_number_that_nobody_changed(whole):
+    document = {"calotype": 1, "nodes": {"n": {"type": "x.Unknown", "inputs": {"a": 2.0, "b": 2**53 + 1, "c": 1}}}}
+    sent = {"calotype": 1, "nodes": {"n": {"type": "x.Unknown", "inputs": {"a": 2, "b": 2**53, "c": 5}}}}
+    async with whole() as server:
+        tag = (await server.put("/v1/workflows/exact", document))["etag"]
+        await server.put("/v1/workflows/exact?doubles=true", sent, headers={"If-Match": f'"{tag}"'})
+        said = await server.get("/v1/workflows/exact?raw=true")
+        assert b'"a": 2.0' in said
+        assert str(2**53 + 1).encode() in said
+        assert b'"c": 5' in said
+        await server.put(
+            "/v1/workflows/exact", sent, headers={"If-Match": "*"}
+        )  # who says nothing is taken at his word
+        assert str(2**53).encode() in await server.get("/v1/workflows/exact?raw=true")

@@ -24,5 +24,5 @@ const ACCENTS: Record<string, string> = { a: 'á', e: 'ë', i: 'í', o: 'ö', u:
 
 function pseudo(text: string): string {
   const accented = text.replace(/\{\w+\}|[aeiounc]/g, (found) => ACCENTS[found] ?? found)
-  return `⟦${accented}⟧`
+  return accented.split('|').map((form) => `⟦${form}⟧`).join('|')
 }

@@ -7,6 +7,7 @@ import { Icon } from '@/app/Icon'
 import { useUi } from '@/app/ui'
 import { bringBack, discard, messageOf, openNamed, timeOf, trashed, type Entry, type Trashed } from '@/run/documents'
 import { bringIn } from '@/run/importing'
+import { delivered } from '@/run/journal'
 import { listAll } from '@/run/names'
 import { recover, recoverable, throwAway, type Recovered } from '@/run/recovered'
 import { closeDialog } from './Dialogs'
@@ -54,6 +55,7 @@ export function OpenDialog() {
 }
 
 async function all(): Promise<Found> {
+  await delivered() // what was just closed is among the unsaved work
   const [listed, trash] = await Promise.all([listAll(), trashed()])
   const newest = (a: Entry, b: Entry) => (a.updated < b.updated ? 1 : -1)
   return { entries: [...listed.workflows].sort((a, b) => (a.template && b.template ? 0 : newest(a, b))), lost: await recoverable(listed), trash }

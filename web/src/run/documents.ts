@@ -136,7 +136,7 @@ export async function save(id?: string, over?: string): Promise<boolean> {
   const { document } = tab.history
   try {
     const name = tab.name ?? (await freeName(document.name ?? ''))
-    const { etag } = await ask<unknown>(pathOf(name, `?client=${clientId()}`), { method: 'PUT', body: document, headers: expecting(tab, over) })
+    const { etag } = await ask<unknown>(pathOf(name, `?client=${clientId()}&doubles=true`), { method: 'PUT', body: document, headers: expecting(tab, over) })
     useEditor.getState().patch(tab.id, { name, saved: document, revision: etag, template: false })
     const now = tabOf(tab.id)
     if (now) settled(now)

@@ -131,6 +131,12 @@ export function reconnected(): void {
   }
 }
 
+/** Send now what waits for its turn, also of tabs that were closed. */
+export async function delivered(): Promise<void> {
+  const waiting = [...lines.values()].filter((line) => line.timer !== 0)
+  await Promise.all(waiting.map((line) => { clearTimeout(line.timer); return send(line) }))
+}
+
 /** The page may be gone in a moment: what is not kept goes out now, and into the browser. */
 function flush(): void {
   for (const line of lines.values()) {

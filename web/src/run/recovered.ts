@@ -3,7 +3,7 @@
 import { useEditor } from '@/app/editor'
 import { livePages } from './client'
 import { discardDraft, draftsOf, type Draft } from './drafts'
-import { listAll, type Listed } from './names'
+import type { Listed } from './names'
 import { openDraft, openNamed, openUnsaved } from './documents'
 
 export interface Recovered {
@@ -15,8 +15,7 @@ export interface Recovered {
 
 const MOST = 30 // documents that are asked about
 
-export async function recoverable(listed?: Listed): Promise<Recovered[]> {
-  const { workflows, unsaved } = listed ?? (await listAll())
+export async function recoverable({ workflows, unsaved }: Listed): Promise<Recovered[]> {
   const open = new Set(useEditor.getState().tabs.map((tab) => tab.name))
   const live = await livePages()
   const names = [...unsaved.map((name) => ({ name, saved: false })), ...workflows.filter((e) => e.drafts > 0).map((e) => ({ name: e.name, saved: true }))]

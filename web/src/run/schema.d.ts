@@ -1,6 +1,6 @@
 /** What goes in and out of the server's API, made by `npm run types:api`; do not edit.
  *
- * sha256 of its description: 91f4f4e48dd9c3e3ca262ae6d454c2c5389df4f0633358dfff42d4e8c7b8ab04
+ * sha256 of its description: 972d0119d70a3f0b29e7fb132b64391d96cc861d7da50017f84ae96eba42b85c
  */
 
 export interface components {
@@ -1100,6 +1100,24 @@ export interface components {
              * @default
              */
             until: string;
+        };
+        /**
+         * SaveQuery
+         * @description Who saves it, and how its numbers were read.
+         */
+        SaveQuery: {
+            /**
+             * Client
+             * @description Id of the client, for the history and for its draft.
+             * @default
+             */
+            client: string;
+            /**
+             * Doubles
+             * @description Numbers that differ from the last revision beyond the precision of doubles stay as there.
+             * @default false
+             */
+            doubles: boolean;
         };
         /**
          * SavedAnswer

@@ -13,6 +13,7 @@ from calotype.errors import Conflict, WorkflowError
 from calotype.library import ANY, Version
 from calotype.server.interfaces import outputs, port_schema, schema
 from calotype.server.keys import DOCUMENTS, LIBRARY
+from calotype.server.precise import as_before
 from calotype.server.problems import Refused
 from calotype.server.routing import JSON, Answer, Asked, Call, NoQuery, Nothing, Routes, Said, answered
 from calotype.server.sending import NEVER
@@ -37,6 +38,14 @@ class ClientQuery(Asked):
     """Who changes it."""
 
     client: str = Field("", max_length=100, description="Id of the client, for the history and for its draft.")
+
+
+class SaveQuery(ClientQuery):
+    """Who saves it, and how its numbers were read."""
+
+    doubles: bool = Field(
+        False, description="Numbers that differ from the last revision beyond the precision of doubles stay as there."
+    )
 
 
 class WorkflowEntry(Answer):
@@ -191,15 +200,17 @@ async def workflow(call: Call[None, ReadQuery]) -> web.StreamResponse:
     return _document(call, version, raw=call.query.raw)
 
 
-@routes.put("/v1/workflows/{name}", body=Workflow, query=ClientQuery, answer=SavedAnswer, errors=(403, 404, 409, 412))
-async def save(call: Call[Workflow, ClientQuery]) -> web.StreamResponse:
+@routes.put("/v1/workflows/{name}", body=Workflow, query=SaveQuery, answer=SavedAnswer, errors=(403, 404, 409, 412))
+async def save(call: Call[Workflow, SaveQuery]) -> web.StreamResponse:
     """Save a workflow: a new one without `If-Match`, a new revision with the ETag of what it was made from.
 
     Where that is not what is there, it is refused, and what was sent is kept as a draft of the client. `If-Match: *`
     overwrites whatever is there; it stays in the history.
     """
-    document = await asyncio.to_thread(call.part(DOCUMENTS).read, call.body.root)
-    library, expected = call.part(LIBRARY), _expected(call, None)
+    library, expected, said = call.part(LIBRARY), _expected(call, None), call.body.root
+    if call.query.doubles:
+        said = await asyncio.to_thread(as_before, library, call["name"], said)
+    document = await asyncio.to_thread(call.part(DOCUMENTS).read, said)
     put = lambda: library.put(call["name"], document, expected=expected, author=call.query.client)  # noqa: E731
     return _saved(await _done(call, put))
 
