@@ -26,6 +26,7 @@ class Trial:
 
     device: Simulated
     pool: Pool
+    latent: torch.Tensor
     picture: torch.Tensor
     told: list[Any] = field(default_factory=list)
 
@@ -45,7 +46,18 @@ class Bench:
     def pool(self, device: Simulated, **how: Any) -> Pool:
         return open_pool(lambda file: self.folder / file.name, device=device, dtype=torch.float32, **how)
 
-    def paint(self, family: str, limit: int, *, side: int = 8, batch: int = 1, device: Any = None, **how: Any) -> Trial:
+    def paint(
+        self,
+        family: str,
+        limit: int,
+        *,
+        side: int = 8,
+        batch: int = 1,
+        device: Any = None,
+        decode: bool = True,
+        fault: Any = None,
+        **how: Any,
+    ) -> Trial:
         device = device or Simulated(limit)
         told: list[Any] = []
         pool = how.pop("pool", None) or self.pool(device, **how)
@@ -54,10 +66,14 @@ class Bench:
             cat, nothing = (Conditioning((encoder.encode(text),), family) for text in ("a (cat:1.2)", ""))
         empty = Latent(torch.zeros(batch, CHANNELS[family], side, side))
         with pool.use(Model(file, family), told.append) as denoiser:
+            device.fault = fault
             latent = sample(denoiser, cat, nothing, empty, steps=2, seed=1, cfg=3.0, sampler="euler_ancestral").latent
+            device.fault = None
+        if not decode:
+            return Trial(device, pool, latent.samples, latent.samples, told)
         with pool.use(Vae(file, family), told.append) as vae:
             picture = vae.decode(latent.samples)
-        return Trial(device, pool, picture, told)
+        return Trial(device, pool, latent.samples, picture, told)
 
 
 @pytest.fixture(scope="session")
