@@ -1,6 +1,7 @@
 /** In a node a list stands behind a button: its items are sockets there already, and values get a box of their own. */
 
 import { useState } from 'react'
+import { create } from 'zustand'
 import { t } from '@/app/i18n'
 import { Icon } from '@/app/Icon'
 import { takesLiteral, type InputType } from '@/model/catalogue'
@@ -24,9 +25,14 @@ export function editsAsList(input: InputType, value: Json | undefined, index: nu
   return input.variadic ? item !== 'Any' && !(typeof item === 'object' && 'var' in item) : isList(input.socket)
 }
 
+/** The list that is open: the button moves to another row when an item is added. */
+const useOpen = create<{ list: string | null }>()(() => ({ list: null }))
+
 export function ListButton({ node, input, values }: Props) {
   const [anchor, setAnchor] = useState<HTMLButtonElement | null>(null)
-  const [open, setOpen] = useState(false)
+  const key = `${node}.${input.name}`
+  const open = useOpen((s) => s.list === key)
+  const setOpen = (on: boolean) => useOpen.setState({ list: on ? key : null })
   const n = itemsOf(values?.[input.name]).length
   return (
     <>
