@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from calotype.errors import FileError
 from calotype.files import Files
 from calotype.pool.told import Listener
 from calotype.runtime import Runtime
 from calotype.settings import Settings
-from calotype.types import Clip, FileRef, Model, Recipe, Secret, Vae
+from calotype.types import FileRef, Recipe, Secret
 
 if TYPE_CHECKING:
     import torch
@@ -25,7 +25,11 @@ State = tuple[str, Path, int, int]
 """What is asked, of which file, how it was then."""
 
 SECRET = "CALOTYPE_SECRET_"
-RECIPES: dict[str, type[Recipe]] = {"Model": Model, "Clip": Clip, "Vae": Vae}
+PARTS: dict[str, Literal["denoiser", "text_encoder", "vae"]] = {
+    "Model": "denoiser",
+    "Clip": "text_encoder",
+    "Vae": "vae",
+}
 
 
 class LocalHost:
@@ -119,10 +123,10 @@ class LocalHost:
 
         path = self._files.path(file)
         if path.is_dir():
-            return lacks(path, RECIPES[kind].part)
+            return lacks(path, PARTS[kind])
         key = (kind, *_state(path))
         if key not in self._lacking:
-            self._lacking[key] = lacks(path, RECIPES[kind].part)
+            self._lacking[key] = lacks(path, PARTS[kind])
         return self._lacking[key]
 
     def secret(self, name: str) -> Secret:
