@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
 from calotype.diffusion.denoiser import Denoiser
 from calotype.diffusion.latents import LatentFormat
 from calotype.diffusion.sampling.parameterization import ModelSampling

@@ -44,7 +44,8 @@ class Settings:
 
     home: the store, the history and the caches. models: folders with `checkpoints/`, `loras/`, ... inside; the shipped
     models come last. inputs: folders of pictures; those of the example workflows come last. plugins: drop-in folders.
-    device: "auto", "cpu", "cuda", "cuda:1", "mps", or "sim:6G", a simulated one of so many bytes. dtype: "auto", "float32", "float16", "bfloat16". vram, ram, memory,
+    device: "auto", "cpu", "cuda", "cuda:1", "mps", or "sim:6G", a simulated one of so many bytes.
+    dtype: "auto", "float32", "float16", "bfloat16". vram, ram, memory,
     disk: bytes; None is by what is free. aside: parts ("text_encoder", "vae") that compute on the processor though the
     device is another. placement: how models get onto the device, see `PLACEMENTS`.
     """
