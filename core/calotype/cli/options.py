@@ -101,7 +101,8 @@ def running(host: Host, server: Server, inputs: Iterable[Path] = ()) -> Iterator
         return
     if replace(host, inputs=()) != Host():
         raise UsageError(
-            "--models, --plugins, --device, --dtype, --vram, --ram, --aside and --placement are the server's; leave them out"
+            "--models, --plugins, --device, --dtype, --vram, --ram, --aside and --placement are the server's; "
+            "leave them out"
         )
     from calotype.cli.remote.runner import Remote
     from calotype.client import Client
