@@ -69,7 +69,7 @@ def remade(home: Tensor, data: Tensor) -> Tensor:
     """Other data as the same kind of tensor."""
     if type(home) is Tensor:
         return data
-    made: Any = torch.Tensor._make_subclass(type(home), data, False)  # type: ignore[arg-type]
+    made: Tensor = torch.Tensor._make_subclass(type(home), data, False)
     made.__dict__.update(home.__dict__)
     return made
 
