@@ -41,6 +41,7 @@ async def ran(page, before):
             return image && image.getAttribute('src') !== before && image.complete
         }""",
         arg=before,
+        timeout=60_000,  # the worker may have to start first
     )
     return await page.locator(".tray .large img").get_attribute("src")
 
