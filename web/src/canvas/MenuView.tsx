@@ -44,6 +44,7 @@ function Menu({ menu }: { menu: OpenMenu }) {
   const sections = useMemo(() => matching(menu, text), [menu, text])
   const items = sections.flat().filter((i) => !i.disabled)
   const close = useMenu((s) => s.close)
+  const pressed = useRef(false) // a finger that opened the menu by a long press does not choose by being lifted
   useEffect(() => {
     if (!menu.search) ref.current?.focus()
   }, [menu.search, ref])
@@ -63,7 +64,7 @@ function Menu({ menu }: { menu: OpenMenu }) {
     e.stopPropagation()
   }
   return (
-    <div className="veil" onPointerDown={(e) => e.target === e.currentTarget && close()} onContextMenu={(e) => e.preventDefault()}>
+    <div className="veil" onPointerDownCapture={() => (pressed.current = true)} onPointerDown={(e) => e.target === e.currentTarget && close()} onContextMenu={(e) => e.preventDefault()}>
       <div ref={ref} className="menu" style={style} onKeyDown={onKey} role={menu.search ? 'dialog' : 'menu'} tabIndex={-1} aria-label={menu.label}
         aria-activedescendant={!menu.search && chosen >= 0 ? `menu-${items[chosen]?.id ?? ''}` : undefined}>
         {menu.search && (
@@ -74,7 +75,7 @@ function Menu({ menu }: { menu: OpenMenu }) {
           {sections.map((section, i) => (
             <div key={section[0]?.id ?? i} role="group" className="section">
               {section.map((item) => (
-                <Row key={item.id} item={item} option={menu.search} chosen={items[chosen] === item} onOver={() => setChosen(items.indexOf(item))} onTake={() => take(item)} />
+                <Row key={item.id} item={item} option={menu.search} chosen={items[chosen] === item} onOver={() => setChosen(items.indexOf(item))} onTake={() => { if (pressed.current) take(item) }} />
               ))}
             </div>
           ))}
