@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from calotype.node import Input, Node
@@ -15,6 +16,7 @@ Mode = Literal[
     "add", "clear", "darken", "under", "under_atop", "under_in", "under_out", "under_over", "lighten", "multiply",
     "overlay", "screen", "over", "over_atop", "over_in", "over_out", "over_over", "xor",
 ]  # fmt: skip
+Share = Callable[["Tensor", "Tensor"], "Tensor | float"]
 SEEN = 1e-5  # opacity below which there is no colour
 
 
@@ -107,7 +109,7 @@ def beside_over(a: Tensor, b: Tensor) -> Tensor:
     return 1 - b
 
 
-SHARES = {
+SHARES: Mapping[str, tuple[Share, Share]] = {
     "clear": (zero, zero),
     "under": (one, zero),
     "over": (zero, one),

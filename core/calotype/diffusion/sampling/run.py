@@ -118,9 +118,10 @@ def put_on(denoiser: Sampleable, sides: int, draws: Draws, stack: ExitStack) -> 
     hooks: Hooks = NO_HOOKS if made is None else made(sides)
     for layers in hooks.layers:
         stack.enter_context(layers())
-    rest = draws.rest() if hooks.drawing else None
-    for drawing in hooks.drawing:
-        stack.enter_context(drawing(rest))
+    if hooks.drawing:
+        rest = draws.rest()
+        for drawing in hooks.drawing:
+            stack.enter_context(drawing(rest))
     return hooks
 
 
