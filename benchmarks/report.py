@@ -83,5 +83,10 @@ def write_page() -> None:
         if said := r.get("table"):
             lines += ["", *(f"| {' | '.join(line)} |" for line in (said[0], ["---"] * len(said[0]), *said[1:]))]
     if not (RESULTS / "gpu" / "gpu.json").exists():
-        lines += ["", "## G1 to G11", "", "Not measured: they wait for a GPU. The command is `python benchmarks/gpu.py`."]
+        lines += [
+            "",
+            "## G1 to G11",
+            "",
+            "Not measured: they wait for a GPU. The command is `python benchmarks/gpu.py`.",
+        ]
     (HERE / "results.md").write_text("\n".join(lines) + "\n")

@@ -32,7 +32,15 @@ def Input(
     value): shown and required only then. widget: the plugin's own custom element that edits it, from `web/NAME.js` in
     the plugin's package.
     """
-    said = {"doc": doc, "ge": ge, "le": le, "step": step, "multiline": multiline, "folder": folder, "lazy": lazy}
+    said: dict[str, Any] = {
+        "doc": doc,
+        "ge": ge,
+        "le": le,
+        "step": step,
+        "multiline": multiline,
+        "folder": folder,
+        "lazy": lazy,
+    }
     said |= {"multiple_of": multiple_of, "least": least, "when": when, "widget": widget}
     return dataclasses.field(default=default, metadata=said)
 

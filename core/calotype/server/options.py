@@ -168,7 +168,8 @@ class Place:
         try:
             settings = Settings.load(
                 home=self.home, models=self.models, inputs=self.inputs, plugins=self.plugins, device=self.device,
-                dtype=self.dtype, vram=self.vram or None, ram=self.ram or None, aside=self.aside, placement=self.placement,
+                dtype=self.dtype, vram=self.vram or None, ram=self.ram or None, aside=self.aside,
+                placement=self.placement,
             )  # fmt: skip
         except ValueError as error:
             raise WrongUse(str(error)) from None

@@ -52,7 +52,9 @@ class TextEncoder:
 
     def networks(self) -> Iterator[nn.Module]:
         """Where its weights are."""
-        yield from (one for one in self.encoders if isinstance(one, nn.Module))
+        for one in self.encoders:
+            if isinstance(one, nn.Module):
+                yield one
 
     def calls(self) -> Iterator[tuple[Any, str]]:
         """What computes with them: objects and names of their methods."""
