@@ -63,9 +63,7 @@ class Job:
         kind, name = self.recipe.part, self.header.path.name
         if not self.found.of(self.kind):
             has = ", ".join(dict.fromkeys(PARTS[p.kind] for p in self.found.parts)) or "no part that can be used here"
-            raise ModelError(
-                f"{name} ({self.found.title}) has no {PARTS[self.kind] if self.kind in PARTS else kind}; it has: {has}."
-            )
+            raise ModelError(f"{name} ({self.found.title}) has no {PARTS.get(self.kind, kind)}; it has: {has}.")
         family, wanted = self.found.family, self.recipe.family
         if FAMILIES[family].alone:
             return
