@@ -118,9 +118,11 @@ function duplicate(): void {
   const text = act.copySelected()
   const tab = activeTab(editor())
   if (text === null || !tab) return
-  const places = [...tab.selected].map((id) => sheetOf(tab.history.document, tab.levels.at(-1)?.sheet ?? null).layout?.[id])
-  const x = Math.min(...places.map((p) => p?.x ?? 0))
-  const y = Math.min(...places.map((p) => p?.y ?? 0))
+  const sheet = sheetOf(tab.history.document, tab.levels.at(-1)?.sheet ?? null)
+  const nodes = [...tab.selected].map((id) => sheet.layout?.[id] ?? { x: 0, y: 0 })
+  const places = [...nodes, ...(sheet.frames ?? []).filter((f) => tab.frames.has(f.id))]
+  const x = Math.min(...places.map((p) => p.x))
+  const y = Math.min(...places.map((p) => p.y))
   act.paste(text, { x: x + 40, y: y + 40 }, true)
 }
 
