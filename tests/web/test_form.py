@@ -49,21 +49,6 @@ async def test_29_three_pinned_fields_are_the_form_and_both_sides_are_one(pinned
     await expect(form.get_by_role("spinbutton", name="B", exact=True)).to_have_value("4")
 
 
-async def test_29_an_older_picture_brings_its_inputs_back(pinned, ui):
-    form = await forms(pinned)
-    value = form.get_by_role("spinbutton", name="Value")
-    for n in ("21", "22"):
-        await value.fill(n)
-        await value.press("Enter")
-        await pinned.locator(".form-run").get_by_role("button", name="Run").click()
-        picture = form.get_by_role("button", name=f"Open paint_{int(n) + 4}.png")
-        await expect(picture).to_be_visible(timeout=30_000)
-    older = form.get_by_role("button", name="Take the inputs of paint_25.png").first
-    await older.click()
-    await expect(value).to_have_value("21")
-    assert (await ui.document(pinned))["nodes"]["number"]["inputs"] == {"value": 21}
-
-
 async def test_29_a_form_is_renamed_described_headed_and_ordered(pinned, ui):
     form = await forms(pinned)
     await form.get_by_role("button", name="Arrange the form").click()

@@ -9,7 +9,7 @@ import { fillIn, valuesOf } from '@/model/form'
 import { ask } from '@/run/api'
 import { useQueue } from '@/run/queue'
 import type { RunView } from '@/run/running'
-import type { FileView } from '@/run/state'
+import { useTabRun, type FileView } from '@/run/state'
 import { fileUrl } from '@/run/urls'
 
 const ASKED = 60
@@ -23,6 +23,7 @@ interface Earlier {
 export function FormEarlier({ tab }: { tab: Tab }) {
   const [earlier, setEarlier] = useState<readonly Earlier[]>([])
   const busy = useQueue((s) => s.running.length + s.waiting.length)
+  const ended = useTabRun((r) => (r.state === 'succeeded' ? r.run : null)) // a quick run is never seen in the queue
   const name = tab.history.document.name ?? tab.name ?? ''
   useEffect(() => {
     let gone = false
@@ -31,7 +32,7 @@ export function FormEarlier({ tab }: { tab: Tab }) {
       () => undefined, // the strip is a convenience; the bar says when the server is away
     )
     return () => void (gone = true)
-  }, [name, tab.name, busy])
+  }, [name, tab.name, busy, ended])
   if (earlier.length === 0) return null
   return (
     <section className="form-earlier" aria-label={t('form.earlier')}>
