@@ -112,6 +112,16 @@ def test_the_queue_is_worked_with(client, workflows):
 def test_several_are_submitted_together(client, workflows):
     group = client.submit(workflows["draw"], sweep={"colour": [1, 2]}, count=2)
     assert {r["id"] for r in client.runs(group=group["group"])["runs"]} == {r["id"] for r in group["runs"]}
+    for run in group["runs"]:
+        assert [e["event"] for e in client.follow(run["id"])][-1] == "RunEnded"
+    found = client.group(group["group"])
+    assert (found["axes"], found["columns"]) == (
+        [{"place": "colour", "values": [1, 2]}, {"place": "seed", "values": [0, 1]}],
+        2,
+    )
+    assert [c["values"]["colour"] for c in found["cells"]] == [1, 1, 2, 2]
+    with Image.open(io.BytesIO(client.sheet(group["group"]))) as sheet:
+        assert sheet.format == "PNG"
     both = client.submit_all([{"workflow": workflows["draw"]}, {"workflow": workflows["draw"], "priority": 3}])
     assert [r["priority"] for r in both["runs"]] == [0, 3]
 
@@ -127,6 +137,19 @@ def test_the_rest_answers(client, workflows):
     assert client.system()["limits"]["frames"] == 64
     assert client.unload() >= 0
     assert "calotype" in client.metrics()
+
+
+def test_two_documents_are_compared_and_nodes_made_one_and_again_several(client, workflows):
+    changed = workflows["draw"] | {"nodes": {"draw": {"type": "toys.Draw", "inputs": {"colour": 7}}}}
+    found = client.diff(workflows["draw"], changed)
+    assert (found["same"], [(c["node"], c["name"], c["after"]) for c in found["values"]]) == (
+        False,
+        [("draw", "colour", 7)],
+    )
+    done = client.make_subgraph(workflows["mean"], ["mean"], "measure")
+    assert [done["workflow"]["nodes"][id]["type"] for id in done["nodes"]] == ["subgraph/measure"]
+    back = client.expand_subgraph(done["workflow"], done["nodes"][0])
+    assert sorted(n["type"] for n in back["workflow"]["nodes"].values()) == ["SaveText", "toys.Mean"]
 
 
 def test_nobody_there_is_said_with_what_to_do():

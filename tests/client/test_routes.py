@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = [p.read_text() for p in (ROOT / "core/calotype/client").glob("*.py") if p.name != "synchronous.py"]
 CALL = re.compile(r'"(GET|POST|PUT|DELETE)",\s*"(/[^"]*)"')
 PATHS = re.compile(r'(?:path_of\(|_transport, )"(/[^"]*)"')
-PAGES = re.compile(r"/(docs|icon\.svg|assets/.*)?\Z")  # for browsers
+PAGES = re.compile(r"/(docs|icon\.svg|assets/.*|v1/plugins/widgets/.*)?\Z")  # for browsers
 
 
 def shape(path: str) -> str:

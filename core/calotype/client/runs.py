@@ -106,6 +106,14 @@ class RunCalls(Calls):
         """The files that a run made so far."""
         return await self._json("GET", "/v1/runs/{id}/results", id=id)
 
+    async def group(self, id: str) -> Said:
+        """Runs that were sent together, and in which inputs they differ: {"group", "axes", "columns", "cells"}."""
+        return await self._json("GET", "/v1/groups/{id}", id=id)
+
+    async def sheet(self, id: str) -> bytes:
+        """One PNG with the first picture of every run of a group, labelled."""
+        return await self._bytes("GET", "/v1/groups/{id}/sheet", id=id)
+
     async def follow(
         self, id: str, after: int = 0, *, previews: bool = False, patience: float = PATIENCE
     ) -> AsyncGenerator[Said, None]:

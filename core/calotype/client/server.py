@@ -29,6 +29,19 @@ class ServerCalls(Calls):
         """What a run would do: {"targets", "entries"}."""
         return await self._json("POST", "/v1/plan", wish(workflow, inputs, targets=targets))
 
+    async def diff(self, before: Workflow, after: Workflow) -> Said:
+        """What two workflows have different: {"same", "text", "nodes", "values", "links", "other", "layout"}."""
+        return await self._json("POST", "/v1/diff", {"before": before, "after": after})
+
+    async def make_subgraph(self, workflow: Workflow, nodes: Sequence[str], name: str) -> Said:
+        """The workflow with these nodes as one: {"workflow", "nodes": the ids that are new}. Nothing is kept."""
+        body = {"workflow": workflow, "nodes": list(nodes), "name": name}
+        return await self._json("POST", "/v1/edit/group", body)
+
+    async def expand_subgraph(self, workflow: Workflow, instance: str) -> Said:
+        """The workflow with the nodes of a subgraph in the place of its instance; the inverse of `make_subgraph`."""
+        return await self._json("POST", "/v1/edit/ungroup", {"workflow": workflow, "instance": instance})
+
     async def import_workflow(self, file: bytes | str | Path, name: str = "") -> Said:
         """The workflow in a file of another program, or in a picture: {"workflow", "report"}."""
         data, called = await asyncio.to_thread(_contents, file)

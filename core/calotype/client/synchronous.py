@@ -162,6 +162,14 @@ class Client:
         """The files that a run made so far."""
         return self._portal.run(self._client.results(id))
 
+    def group(self, id: str) -> Said:
+        """Runs that were sent together, and in which inputs they differ: {"group", "axes", "columns", "cells"}."""
+        return self._portal.run(self._client.group(id))
+
+    def sheet(self, id: str) -> bytes:
+        """One PNG with the first picture of every run of a group, labelled."""
+        return self._portal.run(self._client.sheet(id))
+
     def follow(self, id: str, after: int = 0, *, previews: bool = False, patience: float = PATIENCE) -> Iterator[Said]:
         """The events of a run after a number, to its RunEnded, over connections that break."""
         return self._portal.iterate(self._client.follow(id, after, previews=previews, patience=patience))
@@ -282,6 +290,18 @@ class Client:
     ) -> Said:
         """What a run would do: {"targets", "entries"}."""
         return self._portal.run(self._client.plan(workflow, inputs, targets))
+
+    def diff(self, before: Workflow, after: Workflow) -> Said:
+        """What two workflows have different: {"same", "text", "nodes", "values", "links", "other", "layout"}."""
+        return self._portal.run(self._client.diff(before, after))
+
+    def make_subgraph(self, workflow: Workflow, nodes: Sequence[str], name: str) -> Said:
+        """The workflow with these nodes as one: {"workflow", "nodes": the ids that are new}. Nothing is kept."""
+        return self._portal.run(self._client.make_subgraph(workflow, nodes, name))
+
+    def expand_subgraph(self, workflow: Workflow, instance: str) -> Said:
+        """The workflow with the nodes of a subgraph in the place of its instance; the inverse of `make_subgraph`."""
+        return self._portal.run(self._client.expand_subgraph(workflow, instance))
 
     def import_workflow(self, file: bytes | str | Path, name: str = "") -> Said:
         """The workflow in a file of another program, or in a picture: {"workflow", "report"}."""

@@ -152,7 +152,7 @@ class _Preparing:
     def _one(self, cell: Mapping[str, Any], step: int, group: str) -> Prepared:
         documents, wish = self._documents, self._wish
         swept = documents.with_inputs(self._base, cell, self._at + "/sweep")
-        stepped = _stepped(documents, swept, step)
+        stepped = _stepped(documents, swept, step) if wish.count > 1 else swept
         try:
             settled = documents.settled(stepped, wish.targets)
         except Refused as refused:
@@ -186,9 +186,7 @@ class _Preparing:
 
 
 def _stepped(documents: Documents, document: Document, step: int) -> Document:
-    """The document with every public seed that is a number so much further."""
-    if not step:
-        return document
+    """The document with every public seed that is a number so much further; all of them said, so that runs compare."""
     ports = [p for p in interface(document, documents.registry) if p.spec is not None and p.spec.role == "seed"]
     moved = {p.name: (p.default + step) % SEEDS for p in ports if type(p.default) is int}
     return documents.with_inputs(document, moved)
