@@ -144,6 +144,7 @@ def optional(socket: Socket) -> bool:
     return socket in (NONE, ANY) or (isinstance(socket, Union) and NONE in socket.members)
 
 
+@lru_cache(1024)  # validation asks at every link
 def names(socket: Socket) -> frozenset[str]:
     """The names of the plain types inside."""
     match socket:

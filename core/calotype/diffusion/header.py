@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import prod
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from calotype.diffusion import gguf
@@ -96,9 +98,16 @@ def read_metadata(path: Path) -> Mapping[str, str]:
 
     Raises ModelError: foreign, damaged.
     """
-    if path.is_dir() or gguf.begins(path):
+    if path.is_dir():
         return {}
-    return _strings(_said_in(path)[0])
+    said = path.stat()
+    return _metadata(path, said.st_size, said.st_mtime_ns)
+
+
+@lru_cache(64)  # asked at every run, and a header of a whole model has hundreds of kilobytes
+def _metadata(path: Path, size: int, changed: int) -> Mapping[str, str]:
+    """`read_metadata` of a file in this state."""
+    return MappingProxyType({} if gguf.begins(path) else _strings(_said_in(path)[0]))
 
 
 def _read_gguf(path: Path) -> Header:

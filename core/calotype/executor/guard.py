@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from calotype.store.codecs import PARALLEL_BYTES
 from calotype.types import tensors_of
 
 if TYPE_CHECKING:
@@ -54,4 +55,5 @@ def mark(tensor: Tensor) -> Any:
 
     flat = tensor.detach().contiguous().view(-1)
     data: Any = flat.view(torch.uint8).numpy() if flat.numel() else b""
-    return blake3(memoryview(data), max_threads=blake3.AUTO).digest()
+    threads = blake3.AUTO if tensor.nbytes > PARALLEL_BYTES else 1
+    return blake3(memoryview(data), max_threads=threads).digest()

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import unicodedata
+from functools import lru_cache
 from pathlib import Path
 
 from calotype.errors import FileError, shown
@@ -24,7 +25,7 @@ def check_name(name: str) -> tuple[str, ...]:
 
     The same names are refused on every system, so that a workflow that runs here is not an attack elsewhere.
     """
-    reason = _wrong_whole(name) or next((r for r in map(_wrong_part, name.split("/")) if r), None)
+    reason = _wrong(name) if isinstance(name, str) else "it is not text"
     if reason:
         raise FileError(f"{shown(name)} is not a file name that may be used: {reason}")
     return tuple(name.split("/"))
@@ -57,9 +58,15 @@ def _has_link(root: Path, parts: tuple[str, ...]) -> bool:
     return False
 
 
-def _wrong_whole(name: object) -> str | None:
-    if not isinstance(name, str) or not name:
-        return "it is empty" if name == "" else "it is not text"
+@lru_cache(4096)  # a run asks for the same few names many times
+def _wrong(name: str) -> str | None:
+    """Why a name may not be used."""
+    return _wrong_whole(name) or next((r for r in map(_wrong_part, name.split("/")) if r), None)
+
+
+def _wrong_whole(name: str) -> str | None:
+    if not name:
+        return "it is empty"
     if len(name) > MAX_NAME or name.count("/") > MAX_DEPTH:
         return "it is too long"
     if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in BIDI for c in name):

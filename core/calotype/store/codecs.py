@@ -27,6 +27,7 @@ Resolver = Callable[[str], type | None]
 ReadBytes = Callable[[str], bytes]
 PathOf = Callable[[str], Path]
 
+PARALLEL_BYTES = 1 << 20  # below it, starting threads to hash costs more than they give
 PLAIN = frozenset({type(None), bool, int, float, str})
 SUFFIXES = {"image/png": ".png", "application/json": ".json"}
 BUILTIN = {module.__name__: module for module in (types, parts)}
@@ -43,10 +44,11 @@ class Blob:
     @classmethod
     def of(cls, pieces: Collection[memoryview], suffix: str) -> Blob:
         """The object of these bytes. Hashing takes the time of reading them."""
-        digest = blake3.blake3(max_threads=blake3.blake3.AUTO)
+        size = sum(p.nbytes for p in pieces)
+        digest = blake3.blake3(max_threads=blake3.blake3.AUTO if size > PARALLEL_BYTES else 1)
         for piece in pieces:
             digest.update(piece)
-        return cls(f"{digest.hexdigest()}{suffix}", sum(p.nbytes for p in pieces), tuple(pieces))
+        return cls(f"{digest.hexdigest()}{suffix}", size, tuple(pieces))
 
 
 class Codecs:

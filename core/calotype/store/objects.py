@@ -10,11 +10,10 @@ from pathlib import Path
 import blake3
 
 from calotype.errors import StoreError
-from calotype.store.codecs import Blob
+from calotype.store.codecs import PARALLEL_BYTES, Blob
 
 NAME = re.compile(r"[0-9a-f]{64}\.(safetensors|png|json|bin)\Z")
 TEMPORARY = ".tmp"
-PARALLEL_BYTES = 1 << 20  # below it, starting threads costs more than they give
 
 
 class Damaged(StoreError):
