@@ -69,6 +69,11 @@ class Registry:
     def __len__(self) -> int:
         return len(self._specs)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every id and alias."""
+        return (*self._specs, *self._aliases)
+
     def node_class(self, type_id: str) -> type[Node]:
         """The class of a node type; its module is imported now, if it was not. Raises RegistryError, PluginError."""
         spec = self[type_id]
@@ -78,6 +83,6 @@ class Registry:
 
     def suggest(self, type_id: str) -> str | None:
         """The id or alias nearest to a mistyped one."""
-        lowered = {name.lower(): name for name in (*self._specs, *self._aliases)}
+        lowered = {name.lower(): name for name in self.names}
         near = difflib.get_close_matches(type_id.lower(), lowered, 1, 0.6)
         return lowered[near[0]] if near else None

@@ -12,7 +12,7 @@ class Trial:
     """Sends each bomb; keeps how long the refusals took and how much the server grew."""
 
     def __init__(self, server):
-        self.server, self.times, self.wrong = server, {}, []
+        self.server, self.times, self.wrong, self.answers = server, {}, [], []
         self.before = server.rss()
 
     def of(self, name, send):
@@ -20,6 +20,7 @@ class Trial:
         for _ in range(TRIES):
             answer = send()
             taken.append(answer.seconds)
+            self.answers.append(answer.json)
             if not 400 <= answer.status < 500 or not answer.json["code"]:
                 self.wrong.append((name, answer.status, answer.data[:400]))
             if taken[-1] < SOON:
@@ -86,6 +87,7 @@ def test_graphs_that_explode_are_refused_with_their_place(server, figure):
         data = make()
         trial.of(name, lambda d=data: server.ask("POST", "/v1/runs", data=d))
     trial.told(figure, "graphs")
+    assert "unknown-type" not in {p["code"] for answer in trial.answers for p in answer.get("problems", ())}
 
 
 def test_pictures_and_archives_that_explode_are_refused_before_they_are_decoded(server, figure):

@@ -14,14 +14,10 @@ from calotype.validate.report import Report
 
 def unknown_type(report: Report, registry: Registry, use: Use, prefix: str) -> None:
     """A node type that is not there: the nearest one, and the plugin that should bring it."""
-    near = report.near(use.type, _known(registry))
+    near = report.near(use.type, registry.names)
     hint = _plugin(report, use.type, near)
     message = f'there is no node type "{use.type}"'
     report.use("unknown-type", message, use, prefix, value=use.type, suggestion=near, hint=hint)
-
-
-def _known(registry: Registry) -> list[str]:
-    return [name for spec in registry for name in (spec.id, *spec.aliases)]
 
 
 def _plugin(report: Report, type_id: str, near: str | None) -> str | None:

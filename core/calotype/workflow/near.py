@@ -14,13 +14,17 @@ class Nearest:
 
     def __init__(self) -> None:
         self._left = MOST_ASKED
+        self._answers: dict[tuple[str, tuple[str, ...]], str | None] = {}
 
     def __call__(self, name: str, names: Iterable[str]) -> str | None:
         """The nearest of `names`, or None when none is near."""
-        if self._left <= 0 or len(name) > 100:
-            return None
-        self._left -= 1
-        return nearest(name, names)
+        asked = (name, tuple(names))
+        if asked not in self._answers:
+            if self._left <= 0 or len(name) > 100:
+                return None
+            self._left -= 1
+            self._answers[asked] = nearest(*asked)
+        return self._answers[asked]
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

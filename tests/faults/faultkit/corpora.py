@@ -94,7 +94,7 @@ def text(**more: Any) -> dict[str, Any]:
 
 
 def links(pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    return {a: {"type": "JoinText", "inputs": {"first": {"from": f"{b}.text"}}} for a, b in pairs}
+    return {a: {"type": "TextJoin", "inputs": {"texts": [{"from": f"{b}.text"}]}} for a, b in pairs}
 
 
 def nested(levels: int, copies: int) -> dict[str, Any]:
