@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from calotype.pool import Pool
+from calotype.pool.memory import MIB, MainMemoryFull
 from calotype.types import FileRef, Model
 
 CPU = torch.device("cpu")
@@ -72,19 +73,41 @@ def test_what_was_used_longest_ago_goes_first(shelf):
 
 
 def test_what_is_in_use_never_goes(shelf):
-    pool = Pool(shelf, CPU, ram=150)
+    pool = Pool(shelf, CPU, ram=250)
     with pool.use(recipe("a")):
         touch(pool, "b", "c")
-        assert names(pool) == ["a"]
-        assert pool.unload() == 0
+        assert names(pool) == ["a", "c"]
+        assert pool.unload() == 100
     assert names(pool) == ["a"]
 
 
-def test_models_in_use_may_exceed_the_budget_and_go_when_they_are_let_go(shelf):
-    pool = Pool(shelf, CPU, ram=150)
+def test_models_in_use_may_exceed_a_budget_that_is_a_guess_and_go_when_they_are_let_go(shelf):
+    pool = Pool(shelf, CPU)
+    pool.budget = 150
     with pool.use(recipe("a")), pool.use(recipe("b")):
         assert pool.bytes == 200
     assert pool.bytes == 100
+
+
+@pytest.mark.parametrize("size", [None, lambda r: 100])
+def test_models_in_use_never_exceed_a_budget_that_was_asked_for(shelf, size):
+    pool = Pool(shelf, CPU, ram=150, size=size)
+    with pool.use(recipe("a")):
+        with pytest.raises(MainMemoryFull, match=r"b needs .* MiB of main memory, beside .* that are in use"):
+            touch(pool, "b")
+        assert names(pool) == ["a"]
+    touch(pool, "b")
+    assert names(pool) == ["b"]
+    assert shelf.loaded == (["a", "b", "b"] if size is None else ["a", "b"])
+
+
+def test_a_model_that_does_not_fit_alone_is_refused_before_it_is_read(shelf):
+    pool = Pool(shelf, CPU, ram=50 * MIB, size=lambda r: 75 * MIB)
+    words = "a needs 75.0 MiB of main memory; 50.0 MiB of the 50.0 MiB that models may take are free"
+    with pytest.raises(MainMemoryFull, match=words) as caught:
+        touch(pool, "a")
+    assert "--ram" in caught.value.helps
+    assert shelf.loaded == []
 
 
 def test_room_is_made_before_a_model_is_loaded(shelf):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from calotype.diffusion.tiles import three_ways
 from calotype.pool.relief import TILED, Relief
 
-TILES = (512, 256, 128)  # pixels a side, when memory does not suffice for the whole
+TILES = (512, 256, 128, 64, 32)  # pixels a side, when memory does not suffice for the whole; below 128 it shows
 
 
 class Autoencoder:
@@ -115,7 +115,8 @@ def relieved(
     if relief is None:
         return whole(x)
     before = relief.remembered(TILED, shape)
-    tiles = [side for side in TILES if side // 4 >= vae.factor and (not before or side <= int(before))]
+    largest = int(before) if before else _longest(vae, what, x) - 1  # a tile as large as the picture is the picture
+    tiles = [side for side in TILES if side // 4 >= vae.factor and side <= largest]
     ways: list[tuple[str, Callable[[Tensor], Tensor]]] = [] if before else [("", whole)]
     ways += [(str(side), lambda x, side=side: tiled(x, side)) for side in tiles]  # type: ignore[misc]
     for last, (side, way) in zip([False] * (len(ways) - 1) + [True], ways, strict=True):
@@ -129,3 +130,8 @@ def relieved(
             relief.took(TILED, shape, side)
         return made
     raise AssertionError("there is always a way to try")
+
+
+def _longest(vae: Autoencoder, what: str, x: Tensor) -> int:
+    """The longer side in pixels of pictures that are encoded, or of what latents are decoded to."""
+    return max(x.shape[1:3]) if what == "encode" else max(x.shape[-2:]) * vae.factor

@@ -177,11 +177,12 @@ def _told(error: BaseException) -> str:
 
 def _translated(run: Running, entry: Entry, error: BaseException) -> CalotypeError:
     name, kind = run.prefix + entry.node, type(error).__name__
+    kinds = {cls.__name__ for cls in type(error).__mro__}
     if isinstance(error, NodeError):
         return error
-    if isinstance(error, MemoryError) or kind in ("OutOfMemoryError", "OutOfMemory") or HOST_FULL in str(error):
+    if isinstance(error, MemoryError) or kinds & {"OutOfMemoryError", "OutOfMemory"} or HOST_FULL in str(error):
         said = str(error).rpartition(HOST_FULL)[2].strip(": ").removesuffix(".")
-        return OutOfMemory(name, entry.spec.id, f"not enough memory: {said}", hint=HELPS)
+        return OutOfMemory(name, entry.spec.id, f"not enough memory: {said}", hint=getattr(error, "helps", HELPS))
     if isinstance(error, CalotypeError):
         wrapped = NodeError(name, entry.spec.id, str(error))
         wrapped.problems = (*wrapped.problems, *error.problems)

@@ -16,11 +16,12 @@ class Device(Protocol):
     """A device with memory of its own, to which weights are copied from main memory.
 
     where: the device of tensors on it; pins: whether copies to it are made from pinned memory, on a stream of their
-    own.
+    own; setting: what says how many bytes it has, for people.
     """
 
     where: torch.device
     pins: bool
+    setting: str
 
     def capacity(self) -> int:
         """Bytes that models and what they compute may take together."""
@@ -48,6 +49,7 @@ class Cuda:
     """A CUDA device. limit: bytes that may be used; None for all that is free, less a reserve."""
 
     pins = True
+    setting = "--vram"
 
     def __init__(self, where: torch.device, limit: int | None = None) -> None:
         self.where = where

@@ -15,8 +15,26 @@ if TYPE_CHECKING:
 
 SHARE = {"cuda": 0.85, "cpu": 0.6}  # of a device's memory that models may hold when nobody says; the rest computes
 
+MIB = 1024**2
+
 Holding = frozenset[tuple[int, int]]
 """Address and bytes of each tensor that a model holds."""
+
+
+class MainMemoryFull(MemoryError):
+    """A model does not fit into the bytes that were allowed for models. helps: what people can do."""
+
+    helps = "Allow more with --ram, use a smaller model, or one that is stored in a smaller number format."
+
+    @classmethod
+    def of(cls, name: str, needs: int, taken: int, limit: int) -> MainMemoryFull:
+        """needs: bytes of the model; taken: of those in use beside it."""
+        beside = f", beside {taken / MIB:.1f} MiB that are in use" if taken else ""
+        free = max(0, limit - taken)
+        return cls(
+            f"{name} needs {needs / MIB:.1f} MiB of main memory{beside}; {free / MIB:.1f} MiB of the "
+            f"{limit / MIB:.1f} MiB that models may take are free"
+        )
 
 
 def holding(tensors: Iterable[Tensor]) -> Holding:

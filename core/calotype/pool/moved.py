@@ -12,9 +12,13 @@ from calotype.pool.seats import Seat, laid_in, remade, size_of
 
 
 class Placement(Protocol):
-    """How a model is on a device. name: as people are told."""
+    """How a model is on a device. name: as people are told; copies: bytes of weights in main memory once more."""
 
     name: str
+
+    @property
+    def copies(self) -> int:
+        """See above."""
 
     @property
     def bytes(self) -> int:
@@ -34,6 +38,7 @@ class Resident:
     """Every weight on the device, each in memory of its own."""
 
     name = "resident"
+    copies = 0
 
     def __init__(self, seats: Iterable[Seat], device: Device) -> None:
         """Raises torch.OutOfMemoryError; then nothing is left on the device."""

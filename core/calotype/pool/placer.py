@@ -18,7 +18,7 @@ from calotype.pool.moved import Placement, Resident
 from calotype.pool.relief import Recorded
 from calotype.pool.remembered import Remembered
 from calotype.pool.seats import Seat, seats_of, size_of
-from calotype.pool.stream import Streamed
+from calotype.pool.stream import Spare, Streamed, unbounded
 from calotype.pool.told import Teller, Told
 from calotype.pool.units import Seats, cut, laid_out
 
@@ -27,6 +27,17 @@ MOST = 2**62
 STEP = 0.25  # share of a model's weights that makes room when a call ran out
 Make = Callable[["Held", int], Placement | None]
 """A placement within so many bytes; None where there is none."""
+
+
+class Hopeless(torch.OutOfMemoryError):
+    """Nothing more can be done. helps: what people can do."""
+
+    def __init__(self, words: str, device: Device) -> None:
+        super().__init__(words)
+        self.helps = (
+            f"Use smaller pictures or batches, allow more with {device.setting}, compute text encoders or the VAE on "
+            "the processor with --aside, store models in fewer bits with --storage, or use a smaller model."
+        )
 
 
 class Placeable(Protocol):
@@ -61,11 +72,18 @@ class Held:
     order: dict[nn.Module, int] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
     most: int = MOST
+    spare: Spare = unbounded
 
     @property
     def bytes(self) -> int:
         """On the device."""
         return 0 if self.placement is None else self.placement.bytes
+
+    @property
+    def copies(self) -> int:
+        """Bytes of main memory for weights that are there already."""
+        placement = self.placement  # another thread may take it away
+        return 0 if placement is None else placement.copies
 
     def score(self, now: float) -> float:
         """The higher, the sooner it goes: bytes for each second of bringing it back, times how long it is unused."""
@@ -88,6 +106,7 @@ class Placer:
         self.known = known or Remembered()
         self._tell = tell or Teller()
         self._make = make
+        self.spare: Spare = unbounded  # main memory for copies of weights; the pool knows how much there is
         self._held: dict[int, Held] = {}
         self._lock = threading.RLock()
         self._least: dict[str, int] = {}
@@ -100,6 +119,7 @@ class Placer:
         seats = seats_of(networks)
         every = [seat for own in seats.values() for seat in own]
         held = Held(module, name, part, networks, seats, every, size_of(every), f"{part} {kind_of(every)}")
+        held.spare = self.spare
         for owner, call in module.calls():
             setattr(owner, call, partial(self._called, held, owner, call, getattr(owner, call)))
         module.relief = Recorded(
@@ -130,6 +150,11 @@ class Placer:
     def bytes(self) -> int:
         """Of weights on the device."""
         return sum(held.bytes for held in self._held.values())
+
+    @property
+    def copies(self) -> int:
+        """Bytes of main memory for weights that are there already."""
+        return sum(held.copies for held in self._held.values())
 
     def least(self) -> int:
         """The fewest bytes with which the calls so far could have been made, a layer at a time."""
@@ -256,7 +281,7 @@ class Placer:
         if held.size <= left:
             return Resident(held.every, self.device)
         layout = laid_out(held.networks, held.seats, left, held.order) if left > 0 else None
-        return None if layout is None else Streamed(layout, self.device)
+        return None if layout is None else Streamed(layout, self.device, held.spare)
 
     def _room(self, needs: int) -> int:
         """Bytes for weights, when `needs` are left beside them and what else lives on the device."""
@@ -307,7 +332,7 @@ class Placer:
 
     def _smaller(self, held: Held) -> int | None:
         """Bytes for weights that are less than now by a quarter of all, as far as it goes; None at the end."""
-        if self._make is not None or held.placement is None:
+        if held.placement is None or (self._make is not None and not isinstance(held.placement, Streamed)):
             return None
         wanted = int(held.bytes - STEP * held.size)
         least = least_of(held)
@@ -323,9 +348,10 @@ class Placer:
         needs = (self._needs(key) or 0) + least_of(held)
         free = max(0, self.device.capacity() - self.device.used() + held.bytes)
         self._least[key] = self._guessed.get(key, 0)
-        return torch.OutOfMemoryError(
+        return Hopeless(
             f"{held.name} ({held.part}) needs about {needs / MIB:.1f} MiB at a time, {free / MIB:.1f} MiB of "
-            f"{self.device.capacity() / MIB:.1f} MiB are free; it ran out: {words}"
+            f"{self.device.capacity() / MIB:.1f} MiB are free; it ran out: {words}",
+            self.device,
         )
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from calotype.pool.memory import Holding, budget, give_back, held, holding
+from calotype.pool.memory import Holding, MainMemoryFull, budget, give_back, held, holding
 from calotype.pool.told import Listener, Teller, Told
 from calotype.types import Recipe
 
@@ -70,11 +70,11 @@ class Pool:
 
     Responsibilities: one module for equal recipes; loaded once, however many ask at the same time; within the budget by
     letting go of what was used longest ago, never of what is in use; memory that is let go of returns to the system.
-    Models in use may together exceed the budget: the memory manager's ladder is for that.
+    A budget that somebody asked for is never exceeded; one that is a guess bounds what nobody uses.
 
     load: makes a module; size: the bytes that it will take, so that room is made before and not after. placer: where
     modules that are loaded into main memory compute on a device with memory of its own; places: which do. Threads may
-    share a pool.
+    share a pool. The placer's lock may be held when the pool's is taken, never the other way about.
     """
 
     def __init__(
@@ -90,8 +90,12 @@ class Pool:
         tell: Teller | None = None,
     ) -> None:
         self.device = device
-        self.budget = budget(device, ram if device.type == "cpu" or placer is not None else vram, placer is not None)
+        asked = ram if device.type == "cpu" or placer is not None else vram
+        self.budget = budget(device, asked, placer is not None)
+        self._hard = asked is not None
         self.placer = placer
+        if placer is not None:
+            placer.spare = self._spare
         self._places = places
         self._tell = tell or Teller()
         self._load = load
@@ -119,9 +123,9 @@ class Pool:
 
     @property
     def bytes(self) -> int:
-        """Bytes that the resident models hold together."""
+        """Bytes of main memory that the resident models hold together; on a device without the pool's placer, of it."""
         with self._changed:
-            return held(e.holding for e in self._entries.values())
+            return self._sum(self._entries.values())
 
     def unload(self) -> int:
         """Let go of every model that is not in use; the bytes that this gave back, of the device too."""
@@ -144,43 +148,83 @@ class Pool:
         return entry
 
     def _fill(self, entry: Entry) -> None:
-        began = time.perf_counter()
+        began, name = time.perf_counter(), entry.recipe.file.name
         try:
             module = self._loaded(entry.recipe)
+            entry.holding = holding(module.tensors())
+            self._shrink(self.budget, f"room for {name}")
+            self._refuse(name, held([entry.holding]), self._in_use(entry))
+            if self.placer is not None and self._places(entry.recipe):
+                entry.held = self.placer.adopt(module, name, entry.recipe.part)  # type: ignore[arg-type]
         except BaseException:
             with self._changed:
                 del self._entries[entry.recipe]
                 self._changed.notify_all()
             raise
         with self._changed:
-            entry.seconds = time.perf_counter() - began
-            entry.module, entry.holding = module, holding(module.tensors())
-            if self.placer is not None and self._places(entry.recipe):
-                entry.held = self.placer.adopt(module, entry.recipe.file.name, entry.recipe.part)  # type: ignore[arg-type]
-                entry.held.users = entry.users
+            entry.seconds, entry.module = time.perf_counter() - began, module
+            self._hold(entry, 0)
             self._touch(entry)
             self._changed.notify_all()
         size = held([entry.holding])
-        self._tell(Told("loaded", entry.recipe.file.name, entry.recipe.part, bytes=size, seconds=entry.seconds))
-        self._shrink(self.budget, f"room for {entry.recipe.file.name}")
+        self._tell(Told("loaded", name, entry.recipe.part, bytes=size, seconds=entry.seconds))
 
     def _loaded(self, recipe: Recipe) -> Loaded:
         """Load; when the device's memory does not suffice, once more with nothing unused beside it."""
         import torch
 
         if self._size is not None:
-            self._shrink(max(0, self.budget - self._size(recipe)), f"room for {recipe.file.name}")
+            needs = self._size(recipe)
+            self._shrink(max(0, self.budget - needs), f"room for {recipe.file.name}")
+            self._refuse(recipe.file.name, needs, self._in_use() - min(needs, self._like(recipe)))
         try:
             return self._load(recipe)
         except torch.OutOfMemoryError:
             self.unload()
         return self._load(recipe)
 
+    def _sum(self, entries: Iterable[Entry]) -> int:
+        """Bytes of some models, and of the copies that pass through the device where the budget is hard."""
+        some = list(entries)
+        return held(e.holding for e in some) + sum(e.held.copies for e in some if self._hard and e.held is not None)
+
+    def _in_use(self, but: Entry | None = None) -> int:
+        """Bytes of the models which cannot go, but for what `but` holds."""
+        with self._changed:
+            used = [e for e in self._entries.values() if e.users and e is not but]
+            mine = held([but.holding]) if but is not None else 0
+            return self._sum([*used, but]) - mine if but is not None else self._sum(used)
+
+    def _like(self, recipe: Recipe) -> int:
+        """Bytes of a model in use from the same file, whose tensors a further one shares where patches let it."""
+        with self._changed:
+            same = (e for e in self._entries.values() if e.users and e.recipe.file == recipe.file)
+            return max((held([e.holding]) for e in same if e.recipe.part == recipe.part), default=0)
+
+    def _refuse(self, name: str, needs: int, taken: int) -> None:
+        """Raise MainMemoryFull when a model does not fit beside those in use, and somebody said how much it may be."""
+        if self._hard and needs + taken > self.budget:
+            raise MainMemoryFull.of(name, needs, taken, self.budget)
+
+    def _spare(self, size: int) -> bool:
+        """Whether so many bytes of main memory may be taken for copies of weights; what nobody uses goes for them.
+
+        Where the budget is a guess, models do not count: most are mapped from their files, and the system takes their
+        pages back.
+        """
+        if not self._hard:
+            with self._changed:
+                return sum(e.held.copies for e in self._entries.values() if e.held is not None) + size <= self.budget
+        if self._in_use() + size > self.budget:
+            return False
+        self._shrink(self.budget - size, "room for what passes through the device")
+        return True
+
     def _release(self, entry: Entry) -> None:
         with self._changed:
             self._hold(entry, -1)
             self._touch(entry)
-            over = entry.users == 0 and held(e.holding for e in self._entries.values()) > self.budget
+            over = entry.users == 0 and self._sum(self._entries.values()) > self.budget
         if over:
             self._shrink(self.budget, "over the budget")
 
@@ -203,14 +247,17 @@ class Pool:
         return freed
 
     def _drop(self, limit: int, why: str) -> int:
+        gone: list[tuple[Entry, int]] = []
         with self._changed:
-            before = now = held(e.holding for e in self._entries.values())
+            before = now = self._sum(self._entries.values())
             for entry in [e for e in self._entries.values() if e.users == 0]:
                 if now <= limit:
                     break
                 del self._entries[entry.recipe]
-                if entry.held is not None and self.placer is not None:
-                    self.placer.forget(entry.held)
-                now, last = held(e.holding for e in self._entries.values()), now
-                self._tell(Told("unloaded", entry.recipe.file.name, entry.recipe.part, bytes=last - now, why=why))
-            return before - now
+                now, last = self._sum(self._entries.values()), now
+                gone.append((entry, last - now))
+        for entry, size in gone:
+            if entry.held is not None and self.placer is not None:
+                self.placer.forget(entry.held)
+            self._tell(Told("unloaded", entry.recipe.file.name, entry.recipe.part, bytes=size, why=why))
+        return before - now

@@ -26,6 +26,7 @@ class Simulated:
     """
 
     pins = False
+    setting = "--device sim:BYTES"
 
     def __init__(self, limit: int) -> None:
         self.where = torch.device("cpu")

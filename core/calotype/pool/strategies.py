@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 from calotype.pool.devices import Device
 from calotype.pool.moved import Placement, Resident
 from calotype.pool.seats import Seat
-from calotype.pool.stream import Streamed
+from calotype.pool.stream import Spare, Streamed, unbounded
 from calotype.pool.units import Seats, laid_out
 
 Strategy = Literal["auto", "whole", "streamed", "group", "sequential"]
@@ -20,6 +20,7 @@ class Placeable(Protocol):
     seats: Seats
     every: list[Seat]
     size: int
+    spare: Spare
 
 
 class Grouped:
@@ -27,10 +28,12 @@ class Grouped:
 
     name = "group"
 
-    def __init__(self, held: Placeable, device: Device) -> None:
+    def __init__(self, held: Placeable, device: Device, spare: Spare = unbounded) -> None:
         from diffusers.hooks import apply_group_offloading
 
         self._held = held
+        pinned = device.pins and spare(held.size)
+        self.copies = held.size if pinned else 0
         for network in held.networks:
             apply_group_offloading(
                 network,
@@ -38,6 +41,7 @@ class Grouped:
                 offload_type="leaf_level",
                 use_stream=device.pins,
                 record_stream=device.pins,
+                low_cpu_mem_usage=device.pins and not pinned,
             )
 
     @property
@@ -69,6 +73,7 @@ class Sequential:
     """accelerate's hooks: every layer is copied to the device for the length of its own computation."""
 
     name = "sequential"
+    copies = 0  # of what is mapped or made already
 
     def __init__(self, held: Placeable, device: Device) -> None:
         from accelerate import cpu_offload
@@ -106,12 +111,12 @@ def maker(strategy: Strategy, device: Device | None) -> Any:
     def make(held: Any, left: int) -> Placement | None:
         match strategy:
             case "group":
-                return Grouped(held, device) if left > 0 else None
+                return Grouped(held, device, held.spare) if left > 0 else None
             case "sequential":
                 return Sequential(held, device) if left > 0 else None
             case "whole":
                 return Resident(held.every, device) if held.size <= left else None
         layout = laid_out(held.networks, held.seats, min(left, held.size - 1), held.order) if left > 0 else None
-        return None if layout is None else Streamed(layout, device)
+        return None if layout is None else Streamed(layout, device, held.spare)
 
     return make

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,14 @@ from calotype.pool.devices import Device
 from calotype.pool.moved import Resident
 from calotype.pool.seats import laid_in, padded, remade
 from calotype.pool.units import Layout, Unit
+
+Spare = Callable[[int], bool]
+"""Whether so many bytes of main memory may be taken for a copy of weights."""
+
+
+def unbounded(size: int) -> bool:
+    """A `Spare` that always lets."""
+    return True
 
 
 @dataclass(eq=False, slots=True)
@@ -46,14 +54,15 @@ class Streamed:
     are seated nowhere else, so that a weight which somebody uses without calling its layer is an error and never the
     weight of another. From then on every weight keeps its address.
 
-    name: as people are told.
+    name: as people are told. spare: is asked before weights are laid out in main memory once more, so that a unit is
+    one copy; where there is no room they are copied from where they are, one by one, which is slower.
     """
 
     name = "streamed"
 
-    def __init__(self, layout: Layout, device: Device) -> None:
+    def __init__(self, layout: Layout, device: Device, spare: Spare = unbounded) -> None:
         """Raises torch.OutOfMemoryError."""
-        self._device, self._layout = device, layout
+        self._device, self._layout, self._spare = device, layout, spare
         self._stay = Resident([*layout.loose, *(s for u in layout.staying for s in u.seats)], device)
         self._ring: list[Tensor] = []
         try:
@@ -104,7 +113,7 @@ class Streamed:
         return sum(unit.bytes for unit in self._units)
 
     @property
-    def pinned(self) -> int:
+    def copies(self) -> int:
         """Bytes of copies in main memory."""
         return sum(flat.nbytes for flat in self._flat if flat is not None)
 
@@ -220,24 +229,23 @@ class Streamed:
             self._events.wait_for_copy(place)
 
     def _copy(self, i: int, place: int) -> None:
-        flat = self._source(i)
+        flat, ring = self._source(i), self._ring[place]
         self._held[place] = i
+        pieces = list(_pieces(self._units[i], ring)) if flat is None else [(flat, ring[: flat.nbytes])]
         if self._events is not None:
-            self._events.copy(flat, self._ring[place][: flat.nbytes], place)
+            self._events.copy(pieces, place)
         else:
-            self._ring[place][: flat.nbytes].copy_(flat)
+            for source, target in pieces:
+                target.copy_(source)
 
-    def _source(self, i: int) -> Tensor:
-        """The weights of a unit in one piece of main memory, made when they are first wanted."""
-        flat = self._flat[i]
-        if flat is None:
-            unit = self._units[i]
+    def _source(self, i: int) -> Tensor | None:
+        """The weights of a unit in one piece of main memory, made when they are first wanted; None without room."""
+        flat, unit = self._flat[i], self._units[i]
+        if flat is None and self._spare(unit.bytes):
             with _aside():
                 flat = torch.empty(unit.bytes, dtype=torch.uint8, pin_memory=self._device.pins)
-                offset = 0
-                for seat in unit.homes:
-                    laid_in(flat, offset, seat.home).copy_(seat.home.data)
-                    offset += padded(seat.home.nbytes)
+                for source, target in _pieces(unit, flat):
+                    target.copy_(source)
             self._flat[i] = flat
         return flat
 
@@ -259,10 +267,11 @@ class _Events:
         if place in self._copied:
             torch.cuda.current_stream(self._where).wait_event(self._copied[place])
 
-    def copy(self, source: Tensor, target: Tensor, place: int) -> None:
-        """Copy beside what is computed."""
+    def copy(self, pieces: Sequence[tuple[Tensor, Tensor]], place: int) -> None:
+        """Copy beside what is computed; pieces: from where, to where."""
         with torch.cuda.stream(self._stream):
-            target.copy_(source, non_blocking=True)
+            for source, target in pieces:
+                target.copy_(source, non_blocking=True)
             self._copied[place] = self._stream.record_event()
 
     def settle(self) -> None:
@@ -275,6 +284,14 @@ def _aside() -> Any:
     from torch.utils._python_dispatch import _disable_current_modes
 
     return _disable_current_modes()
+
+
+def _pieces(unit: Unit, flat: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Each weight of a unit, and its place in a flat buffer."""
+    offset = 0
+    for seat in unit.homes:
+        yield seat.home.data, laid_in(flat, offset, seat.home)
+        offset += padded(seat.home.nbytes)
 
 
 def _seat(unit: Unit, place: Tensor) -> None:

@@ -50,11 +50,10 @@ class Teller:
 
     def __call__(self, told: Told) -> None:
         """Tell it."""
-        level = (
-            logging.WARNING if told.what == "degraded" else logging.INFO if told.what == "retried" else logging.DEBUG
-        )
+        listener = getattr(self._local, "listener", None)
+        worth = logging.WARNING if listener is None else logging.INFO  # a listener tells people in its own way
+        level = {"degraded": worth, "retried": logging.INFO}.get(told.what, logging.DEBUG)
         _log.log(level, "%s %s (%s): %s %d bytes, %.3f s", told.what, told.model, told.part, told.why, told.bytes,
                  told.seconds)  # fmt: skip
-        listener = getattr(self._local, "listener", None)
         if listener is not None:
             listener(told)

@@ -37,3 +37,17 @@ def test_memory_is_back_after_everything_is_unloaded(bench, limit):
     assert made.pool.unload() > 0
     gc.collect()
     assert (made.device.used(), made.pool.resident()) == (0, [])
+
+
+@pytest.mark.parametrize("share", [1.0, 3.0])
+def test_copies_of_weights_for_streaming_stay_within_the_main_memory_that_was_asked_for(bench, share):
+    device = Simulated(10**10)
+    whole = bench.paint("flux", 0, device=device, decode=False)
+    largest, least = max(one["bytes"] for one in whole.pool.resident()), whole.pool.placer.least()
+    whole.pool.unload()
+    device.limit, most = int(least * SLACK), []
+    pool = bench.pool(device, ram=int(largest * share), strategy="streamed")
+    made = bench.paint("flux", 0, device=device, pool=pool, decode=False, fault=lambda size: most.append(pool.bytes))
+    assert torch.equal(made.latent, whole.latent)
+    assert 0 < max(most) <= pool.budget
+    assert pool.placer.copies > 0

@@ -69,5 +69,7 @@ def open_pool(
 def device_of(device: torch.device | Simulated, vram: int | None) -> Device | None:
     """The device with memory of its own; None where computing is in main memory."""
     if isinstance(device, Simulated):
+        if vram is not None and vram < device.limit:
+            device.limit, device.setting = vram, Cuda.setting
         return device
     return Cuda(device, vram) if device.type == "cuda" else None
