@@ -119,7 +119,7 @@ def test_bodies_that_are_nearly_right_are_refused_with_their_place(server, draw,
     assert judge.refused > len(judge.times) / 4
     figure("bodies", f"{len(judge.times)} damaged: no 5xx, p99 {judge.p99() * 1000:.0f} ms", judge.p99() <= P99,
            slowest=f"{slowest[0] * 1000:.0f} ms: {slowest[1]}")  # fmt: skip
-    assert judge.p99() < P99 * 4  # this machine may be busy; the figure says what it was
+    assert judge.p99() < 1.0  # nothing hangs; how fast it was on this machine is in the figure
 
 
 def test_requests_made_from_the_description_are_answered_as_described(server, long, figure):

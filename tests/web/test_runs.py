@@ -192,3 +192,23 @@ async def test_the_first_result_of_a_template_is_seen_at_once_and_opens_large(pa
     await page.keyboard.press("Escape")
     await tray.get_by_role("button", name="Make the newest picture small").click()
     await expect(tray.locator(".large")).to_have_count(0)
+
+
+async def test_a_run_that_ended_before_the_page_knew_its_id_is_shown_as_it_ended(page, served, ui):
+    await ui.show(page, waiting(steps=1, seconds=0, value=41))
+
+    async def late(route):
+        answer = await route.fetch()
+        sent = (await answer.json())["id"]
+
+        async def over():
+            return (await served.ask("GET", f"/v1/runs/{sent}"))["state"] == "succeeded"
+
+        await until(page, over)
+        await asyncio.sleep(0.3)  # its events are here before the answer
+        await route.fulfill(response=answer)
+
+    await page.route("**/v1/runs", late)
+    await start(page)
+    await expect(page.locator("[data-said]")).to_have_text("Run: succeeded.")
+    await expect(page.locator('.node[data-node="paint"]')).to_have_attribute("data-status", "ran")

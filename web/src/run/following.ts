@@ -15,6 +15,10 @@ import { isLive, tabRun, useRuns, type NodeRun } from './state'
 const owners = new Map<string, string>()
 const reading = new Map<string, { wanted: number }>()
 
+/** The last events of runs of nobody: a quick run may have ended before the answer to its submission is here. */
+const strays: ServerEvent[] = []
+const STRAYS = 300
+
 export function ownerOf(run: string): string | undefined {
   return owners.get(run)
 }
@@ -25,6 +29,7 @@ export function own(tab: string, runs: readonly string[], now = false): void {
   const shown = tabRun(tab)
   const first = runs[0]
   if (first !== undefined && (now || !isLive(shown.state))) follow(tab, first)
+  for (const event of strays.filter((e) => runs.includes(e.run))) onEvent(event)
 }
 
 /** Show a run in a tab. What was known of the one before is forgotten, but for its pictures. */
@@ -37,7 +42,10 @@ export function follow(tab: string, run: string): void {
 /** Take an event of the stream to the tab whose run it is. */
 export function onEvent(event: ServerEvent): void {
   const tab = owners.get(event.run)
-  if (tab === undefined) return
+  if (tab === undefined) {
+    if (strays.push(event) > STRAYS) strays.shift()
+    return
+  }
   const now = tabRun(tab)
   if (now.run !== event.run) {
     if (event.event === 'RunEnded') useRuns.getState().patch(tab, (known) => withFiles(known, event.files, event.run))
