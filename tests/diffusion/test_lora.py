@@ -44,6 +44,28 @@ def test_a_lora_changes_the_text_encoder_by_its_own_strength(path_of):
     assert not torch.allclose(plain, changed)
 
 
+@pytest.mark.parametrize("start", ["lora_te_", "text_encoder.", "text_encoders.clip_l.transformer."])
+def test_a_lora_changes_a_text_encoder_in_a_file_of_its_own_alike(models, path_of, tmp_path, start):
+    inside, prefix = "text_model.encoder.layers.0.self_attn.q_proj", "cond_stage_model.transformer."
+    said = load_file(models / "loras" / "lora.safetensors")
+    module = start + (inside.replace(".", "_") if start.endswith("_") else inside)
+    own = {n.replace(f"lora_te_{inside.replace('.', '_')}", module): t for n, t in said.items() if "lora_te" in n}
+    save_file(own, tmp_path / "l.safetensors")
+    whole = load_file(models / "checkpoints" / "tiny.safetensors")
+    save_file({n.removeprefix(prefix): t for n, t in whole.items() if n.startswith(prefix)}, tmp_path / "c.safetensors")
+    alone = Clip(FileRef("clip", "c.safetensors"), "clip-l", (patch(0.7, FileRef("loras", "l.safetensors")),))
+    tokens = load(alone, lambda f: tmp_path / f.name, CPU).encode("a cat").tokens
+    assert torch.equal(tokens, load(Clip(TINY, "sd1", (patch(0.7),)), path_of, CPU).encode("a cat").tokens)
+
+
+def test_a_lora_for_another_text_encoder_is_refused_by_one_in_a_file_of_its_own(tiny, tmp_path):
+    tiny.saved(tmp_path / "c.safetensors", tiny.clip_shapes())
+    tiny.saved(tmp_path / "l.safetensors", tiny.lora_shapes({"diffusion_model.blocks.0.self_attn.q": (8, 8)}))
+    alone = Clip(FileRef("clip", "c.safetensors"), "clip-l", (patch(1.0, FileRef("loras", "l.safetensors")),))
+    with pytest.raises(FamilyMismatch, match=r"is a LoRA for Wan 2\.1; c\.safetensors is the CLIP-L text encoder"):
+        load(alone, lambda f: tmp_path / f.name, CPU)
+
+
 @pytest.mark.parametrize("module", [f"unet.{TO_Q}", "lora_unet_input_blocks_1_1_transformer_blocks_0_attn1_to_q"])
 @pytest.mark.parametrize("endings", [("lora_A.weight", "lora_B.weight"), ("lora_down.weight", "lora_up.weight")])
 def test_every_naming_means_the_same_weight(models, path_of, module, endings):

@@ -198,6 +198,19 @@ def lora_of(*modules: str, up=(8, 4), down=(4, 8)) -> str:
 @pytest.mark.parametrize(
     ("module", "family"),
     [
+        ("text_encoders.clip_g.transformer.text_model.encoder.layers.0.mlp.fc1", "sdxl"),
+        ("diffusion_model.input_blocks.7.1.transformer_blocks.3.attn1.to_q", "sdxl"),
+        ("lora_te2_encoder_block_0_layer_0_SelfAttention_q", "flux"),
+        ("text_encoder_3.encoder.block.0.layer.1.DenseReluDense.wo", "sd3"),
+    ],
+)
+def test_of_a_lora_for_text_encoders_their_names_and_depths_tell(module, family):
+    assert lora_of(module) == family
+
+
+@pytest.mark.parametrize(
+    ("module", "family"),
+    [
         ("lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q", "sd1"),
         ("unet.down_blocks.1.attentions.0.transformer_blocks.1.attn1.to_q", "sdxl"),
         ("lora_te2_text_model_encoder_layers_0_mlp_fc1", "sdxl"),

@@ -18,6 +18,8 @@ MAX_HEADER = 16 * 1024**2  # bytes; the format allows 100 million, and models ha
 MAX_TENSORS = 50_000  # the largest models have some thousands
 COMPONENTS = ("unet", "transformer", "text_encoder", "text_encoder_2", "text_encoder_3", "vae", "controlnet")
 WEIGHTS = ("diffusion_pytorch_model", "model", "pytorch_lora_weights")
+VARIANTS = ("", ".fp16", ".bf16")
+PICKLES = ("diffusion_pytorch_model", "pytorch_model")  # how pickled weights of a component are called
 BITS = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "I16": 16, "U16": 16, "F16": 16,
     "BF16": 16, "I32": 32, "U32": 32, "F32": 32, "C64": 64, "I64": 64, "U64": 64, "F64": 64, "F4": 4,
@@ -85,9 +87,9 @@ class Header:
 
 def read_header(path: Path) -> Header:
     """The header of a safetensors or GGUF file or a diffusers folder. Raises ModelError: missing, foreign, damaged."""
-    if path.is_dir():
-        return _read_folder(path)
     try:
+        if path.is_dir():
+            return _read_folder(path)
         return _read_gguf(path) if gguf.begins(path) else _read_file(path)
     except OSError as error:
         raise ModelError(f"{path.name}: cannot be read: {error.strerror or error}") from error
@@ -195,7 +197,7 @@ def _read_folder(path: Path) -> Header:
     configs: dict[str, Any] = {}
     for folder, prefix in _components(path):
         for file in _weights(folder):
-            tensors |= {prefix + name: info for name, info in _read_file(file).tensors.items()}
+            tensors |= {prefix + name: info for name, info in _read_weights(path, file).items()}
     for config in (path / "model_index.json", path / "config.json", *path.glob("*/*config.json")):
         if config.is_file():
             configs[config.relative_to(path).as_posix()] = _parse(config, config.read_bytes())
@@ -207,6 +209,17 @@ def _read_folder(path: Path) -> Header:
     return Header(path, tensors, {}, configs)
 
 
+def _read_weights(folder: Path, file: Path) -> Mapping[str, TensorInfo]:
+    """The tensors of one file of a folder, which the messages name. Raises ModelError."""
+    name = f"{folder.name}/{file.relative_to(folder).as_posix()}"
+    if not file.is_file():
+        raise ModelError(f"{name} is missing, though the index beside it names it. Download the folder again.")
+    try:
+        return _read_file(file).tensors
+    except ModelError as error:
+        raise ModelError(f"{name}: {error}") from error
+
+
 def _components(path: Path) -> Iterator[tuple[Path, str]]:
     yield path, ""
     for name in COMPONENTS:
@@ -215,9 +228,9 @@ def _components(path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _weights(folder: Path) -> Iterable[Path]:
-    """The weight files of one component: one file, its shards, or its fp16 variant."""
+    """The weight files of one component: one file, its shards, or a variant of 16 bits. Raises ModelError: pickled."""
     for stem in WEIGHTS:
-        for variant in ("", ".fp16"):
+        for variant in VARIANTS:
             index = folder / f"{stem}.safetensors.index{variant}.json"
             whole = folder / f"{stem}{variant}.safetensors"
             if whole.is_file():
@@ -225,4 +238,10 @@ def _weights(folder: Path) -> Iterable[Path]:
             if index.is_file():
                 shards = sorted(set(_parse(index, index.read_bytes()).get("weight_map", {}).values()))
                 return [folder / Path(str(name)).name for name in shards]
+    pickled = next((file for file in sorted(folder.glob("*.bin")) if file.stem.startswith(PICKLES)), None)
+    if pickled is not None:
+        raise ModelError(
+            f"{folder.parent.name}/{folder.name}/{pickled.name} is a pickled PyTorch file, which can run code when it "
+            f"is opened, and there is no .safetensors file beside it. {PICKLED}"
+        )
     return []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from calotype.diffusion.families import FAMILIES, texts
 from calotype.diffusion.families.inspect import Found, Kind, inspect, inspect_header
+from calotype.diffusion.families.mixed import strange_texts, strange_vae
 from calotype.diffusion.header import Header, read_header
 from calotype.errors import ModelError
 
@@ -70,13 +71,15 @@ def refuse_misplaced(folder: str, name: str, found: Found) -> None:
 def lacks(path: Path, part: Kind) -> str:
     """What a file lacks of a part that a recipe wants of it, and what to do, for people; "" when it is all there.
 
-    Raises ModelError for a file that cannot be read.
+    A part that belongs to another family than the file's denoiser is as good as none. Raises ModelError for a file that
+    cannot be read.
     """
-    found = inspect(path)
+    header = read_header(path)
+    found = inspect_header(header)
     if part == "text_encoder":
-        return _unheard(path.name, found)
+        return _unheard(path.name, found) or (strange_texts(header, found) if found.of("denoiser") else "")
     if found.of(part):
-        return ""
+        return strange_vae(header, found) if part == "vae" and found.of("denoiser") else ""
     return f"{path.name} has no {PARTS[part]}. Load one from a file of its own: put it {LOADERS[part]}."
 
 

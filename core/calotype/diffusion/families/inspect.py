@@ -16,8 +16,8 @@ from calotype.errors import ModelError
 
 Kind = Literal["denoiser", "text_encoder", "vae", "controlnet", "lora"]
 
-NETWORKS = ("model.diffusion_model.", "diffusion_model.", "transformer/", "unet/", "net.", "")
-UNETS = ("model.diffusion_model.", "diffusion_model.", "unet/", "")
+NETWORKS = ("model.diffusion_model.", "diffusion_model.", "transformer/", "unet/", "net.", "model.", "")
+UNETS = ("model.diffusion_model.", "diffusion_model.", "unet/", "model.", "")
 VAES = ("first_stage_model.", "vae/", "vae.", "")
 TEXTS = (
     "cond_stage_model.transformer.",
@@ -30,6 +30,7 @@ TEXTS = (
     "text_encoder_3/",
     "",
 )
+UNET_MARKS = ("input_blocks.0.0.weight", "down_blocks.0.resnets.0.conv1.weight")
 REPACKED = re.compile(r"text_encoders\.[^.]+\.(?:transformer|model)\.")  # of repackaged checkpoints
 
 
@@ -82,11 +83,44 @@ def inspect_header(header: Header) -> Found:
     for kind in (_lora, _control, _other, _transformer, _checkpoint, _single):
         found = kind(header)
         if found:
+            _refuse_second(header, found)
             return found
     some = ", ".join(sorted(header.tensors)[:3])
     raise ModelError(
         f"{header.path.name} is of no model family that is known here ({len(header.tensors)} tensors, such as {some})."
+        f"{_behind_a_prefix(header)}"
     )
+
+
+def _refuse_second(header: Header, found: Found) -> None:
+    """Raise ModelError when a U-Net stands beside another denoiser."""
+    network = FAMILIES[found.family].network
+    second = _checkpoint(header) if network is not None and found.of("denoiser") else None
+    if second is not None:
+        raise ModelError(
+            f"{header.path.name} is mixed: it has two denoisers, {found.title} and {second.title}. Keep one of them, "
+            "or download the file again."
+        )
+
+
+def _behind_a_prefix(header: Header) -> str:
+    """A sentence about a denoiser whose every name begins with something that is not known; "" where there is none."""
+    networks = [(f, one) for f in FAMILIES.values() if f.network for one in f.network.layouts]
+    for family, layout in networks:
+        for name in header.tensors:
+            prefix = name.removesuffix(layout.marks[0])
+            if prefix != name and layout.stands(header, prefix):
+                return _renamed(family.title, prefix)
+    for mark, layout in ((UNET_MARKS[0], "ldm"), (UNET_MARKS[1], "diffusers")):
+        prefix = next((n.removesuffix(mark) for n in header.tensors if n.endswith(mark)), None)
+        if prefix is not None and _unet_layout(header, prefix) == layout:
+            return _renamed(FAMILIES[_unet_family(header, prefix, layout)].title, prefix)
+    return ""
+
+
+def _renamed(title: str, prefix: str) -> str:
+    known = ", ".join(repr(one) for one in NETWORKS if one and "/" not in one)
+    return f" They are named as those of {title} behind {prefix!r}; what may stand there is {known}, or nothing."
 
 
 def _lora(header: Header) -> Found | None:
@@ -131,9 +165,9 @@ def _checkpoint(header: Header) -> Found | None:
 
 
 def _unet_layout(header: Header, prefix: str) -> str | None:
-    if prefix + "input_blocks.0.0.weight" in header.tensors:
+    if prefix + UNET_MARKS[0] in header.tensors:
         return "ldm"
-    both = (prefix + "conv_in.weight", prefix + "down_blocks.0.resnets.0.conv1.weight")
+    both = (prefix + "conv_in.weight", prefix + UNET_MARKS[1])
     return "diffusers" if all(n in header.tensors for n in both) else None
 
 
@@ -169,7 +203,7 @@ def _texts(header: Header) -> tuple[Part, ...]:
 
 def _text_family(header: Header, part: Part) -> str:
     kind = texts.kind_of(part.layout)
-    return kind.family(kind.width_of(header, part.prefix))
+    return kind.family(kind.width_of(header, part.prefix), kind.layers_of(header, part.prefix))
 
 
 def _unet_family(header: Header, prefix: str, layout: str) -> str:

@@ -13,9 +13,10 @@ MARKS = (
 DOWN = (".lora_down.weight", ".lora_A.weight", ".lora_A.default.weight", ".lora.down.weight", ".lora_A")
 UP = (".lora_up.weight", ".lora_B.weight", ".lora_B.default.weight", ".lora.up.weight", ".lora_B")
 SDXL = (
-    "down_blocks_1_attentions_0_transformer_blocks_1_", "down_blocks.1.attentions.0.transformer_blocks.1.",
-    "input_blocks_4_1_transformer_blocks_1_", "input_blocks.4.1.transformer_blocks.1.", "lora_te2_", "text_encoder_2.",
-)  # fmt: skip
+    r"(?:down|up|mid|input|output|middle)_blocks?_(?:\d+_)*(?:attentions_\d+_)?transformer_blocks_[1-9]|lora_te2_|"
+    r"text_encoder_2_|text_encoders_clip_g_"
+)  # blocks behind the first at one place, which SD 1.x and 2.x have not; a second text encoder
+T5 = r"(lora_te[23]|text_encoder_[23]|text_encoders_t5xxl)_.*(?:SelfAttention|DenseReluDense)"
 SD2_CONTEXT, SDXL_CONTEXT, REFINER_CONTEXT = 1024, 2048, 1280
 FLUX_BLOCKS = 19  # with text and image apart; Qwen-Image has 60 of the same names
 SD3_WIDTHS = (1536, 2432)
@@ -36,7 +37,10 @@ def lora_family(header: Header) -> str:
     transformer = _transformer(header, names)
     if transformer:
         return transformer
-    if any(mark.replace(".", "_") in n for n in names for mark in SDXL):
+    t5 = next((found.group(1) for name in names if (found := re.match(T5, name))), None)
+    if t5:  # that alone: the second of FLUX.1's text encoders, the third of SD 3's
+        return "sd3" if t5.endswith("3") else "flux"
+    if any(re.search(SDXL, name) for name in names):
         return "sdxl"
     widths = {header.shape(n)[-1:] for n in header.tensors if re.search(r"attn2[._]to_k[._]", n) and n.endswith(DOWN)}
     context = max((w[0] for w in widths if w), default=0)

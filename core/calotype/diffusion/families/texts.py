@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from calotype.diffusion.families.base import Layout
 from calotype.diffusion.header import Header
 from calotype.diffusion.layouts import clip, language, t5
+
+LAYER = re.compile(r"(?:layers|resblocks|block)\.(\d+)\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,8 @@ class TextKind:
 
     module: its class, "package.module:Class", see `text.model.TextModel`; layouts: that its files have; width: the
     tensors of which one has the features of a token as its last axis; alone: the family of a file that holds nothing
-    else, by that width; overflows: whether it is never computed in float16, whose range is too small for it.
+    else, by that width; deep: the same by layers at least, for other widths; overflows: whether it is never computed in
+    float16, whose range is too small for it.
     """
 
     name: str
@@ -25,14 +29,21 @@ class TextKind:
     width: tuple[str, ...]
     alone: tuple[tuple[int, str], ...]
     overflows: bool = True
+    deep: tuple[tuple[int, str], ...] = ()
 
-    def family(self, width: int) -> str:
-        """The family of a file with such an encoder alone: that of its width, else the first."""
-        return dict(self.alone).get(width, self.alone[0][1])
+    def family(self, width: int, layers: int = 0) -> str:
+        """The family of a file with such an encoder alone: that of its width, else of its depth, else the first."""
+        deep = next((family for least, family in self.deep if layers >= least), self.alone[0][1])
+        return dict(self.alone).get(width, deep)
 
     def width_of(self, header: Header, prefix: str) -> int:
         """How many features a token has, 0 when the header does not say."""
         return max((header.shape(prefix + name)[-1:] or (0,) for name in self.width), default=(0,))[0]
+
+    def layers_of(self, header: Header, prefix: str) -> int:
+        """How many layers it has."""
+        numbers = (found.group(1) for name in header.under(prefix) if (found := LAYER.search(name)))
+        return 1 + max(map(int, numbers), default=-1)
 
 
 CLIP = TextKind(
@@ -51,6 +62,7 @@ CLIP = TextKind(
     ),
     ((768, "clip-l"), (1024, "clip-h"), (1280, "clip-g")),
     overflows=False,
+    deep=((31, "clip-g"), (23, "clip-h")),
 )
 T5 = TextKind(
     "t5",

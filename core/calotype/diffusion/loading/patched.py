@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from calotype.diffusion.changes.weights import attention_scaled
+from calotype.diffusion.families import FAMILIES
 from calotype.diffusion.families.base import Family
 from calotype.diffusion.families.inspect import Found, inspect_header
 from calotype.diffusion.header import Header
@@ -18,7 +19,7 @@ from calotype.diffusion.loading.job import Job
 from calotype.diffusion.loading.merging import count_layers, merged, weights_of
 from calotype.diffusion.loading.seats import voices_of
 from calotype.diffusion.loading.stored import cast
-from calotype.diffusion.loading.tensors import Reader, assign, stored_dtype
+from calotype.diffusion.loading.tensors import Reader, assign, refuse_unfit, shapes_of, stored_dtype
 from calotype.diffusion.lora import Reach, adapt, reach
 from calotype.errors import FamilyMismatch, ModelError
 from calotype.types import Patch
@@ -32,11 +33,13 @@ Place = tuple[int, int]
 
 def filled(job: Job, module: M, takes: Takes, place: Place = (0, 1)) -> M:
     """A module without memory with its tensors, and the recipe's patches of weights in them. Raises ModelError."""
+    named: Any = getattr(module, "named", str)
+    given = {named(k): take.shape for k, take in takes.items()}
+    refuse_unfit(shapes_of(module), given, job.header.path.name, job.family.title)
     types = job.types(takes)
     reader = job.reader(types)
     parameters, scales = reader.read(takes), reader.scales(takes)
     parameters = patched(job, parameters, takes, scales, place)
-    named: Any = getattr(module, "named", str)
     said = {named(k): v for k, v in parameters.items()}
     assign(module, said, job.header.path.name, types.compute, {named(k): v for k, v in scales.items()})
     return module
@@ -170,9 +173,11 @@ def refuse_useless(reached: Reach, lora: Header, job: Job, place: Place) -> None
 
 
 def refuse_other(found: Found, header: Header, family: Family, model: Header) -> None:
-    """Raise unless a file is a LoRA, and for this family."""
+    """Raise unless a file is a LoRA, and for this family, or for one that listens to this text encoder."""
     if not found.of("lora"):
         raise ModelError(f"{header.path.name} is not a LoRA but {found.title} weights.")
+    if family.alone and {slot.kind for slot in family.text} & {slot.kind for slot in FAMILIES[found.family].text}:
+        return
     if found.family != family.name and {found.family, family.name} != {"sdxl", "sdxl-refiner"}:
         raise FamilyMismatch(
             f"{header.path.name} is a LoRA for {found.title}; {model.path.name} is {family.title}. Use a LoRA made for "

@@ -207,7 +207,7 @@ def assign(
     used; scales: of stored weights, by name.
     """
     wanted = {k: v for k, v in module.state_dict(keep_vars=True).items() if isinstance(v, Tensor)}
-    refuse_unfit({k: tuple(v.shape) for k, v in wanted.items()}, parameters, name)
+    refuse_unfit(shapes_of(module), {k: shape_of(v) for k, v in parameters.items()}, name)
     owners = dict(module.named_modules())
     stored: dict[str, dict[str, tuple[nn.Parameter, Tensor | None]]] = {}
     for key, old in wanted.items():
@@ -231,12 +231,27 @@ def buffered(tensor: Tensor, dtype: torch.dtype) -> Tensor:
     return tensor.to(torch.bfloat16 if tensor.dtype.itemsize == 1 < dtype.itemsize else dtype)
 
 
-def refuse_unfit(expected: Mapping[str, tuple[int, ...]], found: Mapping[str, Tensor], name: str) -> None:
-    """Raise ModelError unless every expected tensor is there and of its shape."""
+def shapes_of(module: nn.Module) -> dict[str, tuple[int, ...]]:
+    """The shapes of the tensors that a module needs."""
+    return {k: tuple(v.shape) for k, v in module.state_dict(keep_vars=True).items() if isinstance(v, Tensor)}
+
+
+def refuse_unfit(
+    expected: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]], name: str, title: str = ""
+) -> None:
+    """Raise ModelError unless every expected tensor is there and of its shape. title: of the family, for people."""
+    of = f" of {title}" if title else ""
     missing = [k for k in expected if k not in found]
-    wrong = [k for k in expected if k in found and shape_of(found[k]) != expected[k]]
+    wrong = [k for k in expected if k in found and found[k] != expected[k]]
     if missing:
-        raise ModelError(f"{name} is incomplete: {len(missing)} tensors are missing, such as {missing[0]!r}.")
+        strange = next((f"; it has {k!r}, which is none of them" for k in found if k not in expected), "")
+        raise ModelError(
+            f"{name} is incomplete: {len(missing)} tensors{of} are missing, such as {missing[0]!r}"
+            f"{strange}. Download it again, from where it was published first."
+        )
     if wrong:
-        said = f"{wrong[0]!r} is {shape_of(found[wrong[0]])}, expected {expected[wrong[0]]}"
-        raise ModelError(f"{name}: {len(wrong)} tensors do not fit together; {said}.")
+        said = f"{wrong[0]!r} is {found[wrong[0]]}, expected {expected[wrong[0]]}"
+        raise ModelError(
+            f"{name}: {len(wrong)} tensors{of} do not fit together; {said}. Download it again, from "
+            "where it was published first."
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from calotype.diffusion.families.base import Family
@@ -62,7 +62,8 @@ def is_for(kind: str, module: str) -> bool:
 
 def reach(lora: Header, kind: str, takes: Takes, family: Family, index: int = 0, count: int = 1) -> Reach:
     """What a LoRA does to a part with these tensors. kind: "denoiser" or "text_encoder"; index of count: which one."""
-    names: Names = DenoiserNames(takes, family) if kind == "denoiser" else TextNames(takes, index, count)
+    slot = family.text[index].name if index < len(family.text) else ""
+    names: Names = DenoiserNames(takes, family) if kind == "denoiser" else TextNames(takes, index, count, slot)
     changes, unknown = [], []
     for module, adapter in content(lora).adapters.items():
         if not is_for(kind, module):
@@ -117,12 +118,12 @@ class DenoiserNames(Names):
 
 
 class TextNames(Names):
-    """Names of one text encoder's modules. index of count: which of several it is."""
+    """Names of one text encoder's modules. index of count: which of several it is; slot: its name in its family."""
 
-    def __init__(self, takes: Takes, index: int, count: int) -> None:
+    def __init__(self, takes: Takes, index: int, count: int, slot: str = "") -> None:
         weights = {name.removesuffix(".weight"): name for name in takes if name.endswith(".weight")}
-        super().__init__({name: w for module, w in weights.items() for name in _text(module, index, count)})
-        self._starts = tuple(_starts(index, count))
+        self._starts = tuple(_starts(index, count, slot))
+        super().__init__({name: w for module, w in weights.items() for name in _text(module, self._starts)})
 
     def meant(self, module: str) -> bool:
         """See `Names`."""
@@ -145,8 +146,10 @@ def _older(module: str) -> Iterator[str]:
         yield module.removesuffix(".0")
 
 
-def _starts(index: int, count: int) -> Iterator[str]:
+def _starts(index: int, count: int, slot: str) -> Iterator[str]:
     """What stands before the names of a text encoder, flat or dotted."""
+    if slot:
+        yield f"text_encoders.{slot}.transformer."  # as ComfyUI names what it trains itself
     yield f"lora_te{index + 1}_"
     yield "text_encoder." if index == 0 else f"text_encoder_{index + 1}."
     if index == 0:
@@ -157,10 +160,10 @@ def _starts(index: int, count: int) -> Iterator[str]:
         yield "lora_te3_"  # of FLUX, kohya calls the T5 so
 
 
-def _text(module: str, index: int, count: int) -> Iterator[str]:
-    """CLIP's modules with or without `text_model`, T5's with or without `encoder`."""
-    for start in _starts(index, count):
-        for inner in (module, f"text_model.{module}", f"encoder.{module}"):
+def _text(module: str, starts: Iterable[str]) -> Iterator[str]:
+    """CLIP's modules with or without `text_model`, T5's with or without `encoder`, others' with or without `model`."""
+    for start in starts:
+        for inner in (module, f"text_model.{module}", f"encoder.{module}", f"model.{module}"):
             yield start + (inner if start.endswith(".") else inner.replace(".", "_"))
             if start.endswith("."):
                 yield f"base_model.model.{start}{inner}"
