@@ -73,6 +73,7 @@ class LocalHost:
             ram=self._settings.ram,
             aside=self._settings.aside,
             strategy=self._settings.placement,  # type: ignore[arg-type]  # settings were checked when they were read
+            narrow=self._settings.storage == "fp8",
             known=self._settings.home / "cache" / "memory.json",
         )
         return made

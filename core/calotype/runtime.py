@@ -22,28 +22,34 @@ class Runtime:
     device: str
     dtype: str
     aside: tuple[str, ...] = ()
+    storage: str = ""
 
     @classmethod
-    def here(cls, device: str = "auto", dtype: str = "auto", aside: Collection[str] = ()) -> Runtime:
-        """This machine's; "auto" is resolved without importing torch. aside: see `Settings`; of no account on a CPU."""
+    def here(
+        cls, device: str = "auto", dtype: str = "auto", aside: Collection[str] = (), storage: str = "auto"
+    ) -> Runtime:
+        """This machine's; "auto" is resolved without importing torch. aside, storage: see `Settings`; parts aside are
+        of no account on a CPU.
+        """
         where = probe_device() if device == "auto" else "cpu" if device.startswith("sim:") else device
         kind = where.split(":")[0]
         number = ("float16" if kind == "cuda" else "float32") if dtype == "auto" else dtype
         elsewhere = tuple(sorted(aside)) if kind != "cpu" else ()
-        return cls(_version("calotype"), _version("torch"), _version("diffusers"), where, number, elsewhere)
+        kept = "" if storage == "auto" else storage
+        return cls(_version("calotype"), _version("torch"), _version("diffusers"), where, number, elsewhere, kept)
 
     @cached_property
     def fingerprint(self) -> bytes:
         """What enters every key: the device's kind, not its number; the version of the engine is not in it."""
         said = f"{self.torch}|{self.diffusers}|{self.device.split(':')[0]}|{self.dtype}"
-        return "|".join((said, *self.aside)).encode()
+        return "|".join((said, *self.aside, *([f"weights in {self.storage}"] if self.storage else ()))).encode()
 
     def to_dict(self) -> dict[str, Any]:
         """For the record of a run."""
-        said = asdict(self)
-        if not said.pop("aside"):
-            return said | self._machine()
-        return said | {"aside": list(self.aside)} | self._machine()
+        said = {name: value for name, value in asdict(self).items() if value or name not in ("aside", "storage")}
+        if self.aside:
+            said["aside"] = list(self.aside)
+        return said | self._machine()
 
     @staticmethod
     def _machine() -> dict[str, Any]:

@@ -63,7 +63,7 @@ class Services:
         self.registry: Registry = plugins.registry
         self.store = store
         self.files = Files(settings.roots(), settings.home / "cache" / "hashes.sqlite")
-        self.runtime = Runtime.here(settings.device, settings.dtype, settings.aside)
+        self.runtime = Runtime.here(settings.device, settings.dtype, settings.aside, settings.storage)
         self.history = History(settings.home / "history.sqlite")
         self._warn = on_warning or _log.warning
         self.host = LocalHost(self.files, settings, self.runtime)

@@ -22,6 +22,10 @@ PLACEMENTS = {
     "group": "diffusers' group offloading",
     "sequential": "accelerate's hooks, layer by layer",
 }
+STORAGES = {
+    "auto": "in the number format of computation, or of the file where that is smaller",
+    "fp8": "8 bits each in denoisers and ControlNets",
+}
 
 MODEL_FOLDERS: dict[str, tuple[str, ...]] = {
     # our name -> directory names in a models folder, as the field has them
@@ -47,7 +51,8 @@ class Settings:
     device: "auto", "cpu", "cuda", "cuda:1", "mps", or "sim:6G", a simulated one of so many bytes.
     dtype: "auto", "float32", "float16", "bfloat16". vram, ram, memory,
     disk: bytes; None is by what is free. aside: parts ("text_encoder", "vae") that compute on the processor though the
-    device is another. placement: how models get onto the device, see `PLACEMENTS`.
+    device is another. placement: how models get onto the device, see `PLACEMENTS`. storage: how their weights are held,
+    see `STORAGES`.
     """
 
     home: Path
@@ -63,6 +68,7 @@ class Settings:
     disk: int = DISK
     aside: frozenset[str] = frozenset()
     placement: str = "auto"
+    storage: str = "auto"
 
     @classmethod
     def load(
@@ -78,6 +84,7 @@ class Settings:
         ram: str | int | None = None,
         aside: Iterable[str] = (),
         placement: str = "",
+        storage: str = "",
         env: Mapping[str, str] | None = None,
     ) -> Settings:
         """Arguments first, then the environment (`CALOTYPE_HOME`, `CALOTYPE_MODELS`, ...), then defaults.
@@ -103,9 +110,8 @@ class Settings:
             memory=size(env.get("CALOTYPE_STORE_MEMORY")) or MEMORY,
             disk=size(env.get("CALOTYPE_STORE_DISK")) or DISK,
             aside=_known("aside", [*aside, *filter(None, env.get("CALOTYPE_ASIDE", "").split(","))], ASIDE),
-            placement=next(
-                iter(_known("placement", [placement or env.get("CALOTYPE_PLACEMENT", "") or "auto"], PLACEMENTS))
-            ),
+            placement=_one("placement", placement or env.get("CALOTYPE_PLACEMENT", ""), PLACEMENTS),
+            storage=_one("storage", storage or env.get("CALOTYPE_STORAGE", ""), STORAGES),
         )
 
     @property
@@ -142,6 +148,11 @@ def _known(what: str, said: Iterable[str], known: Iterable[str]) -> frozenset[st
     for word in found - set(words):
         raise ValueError(f'{what} "{word}" is not known; it is one of {", ".join(words)}')
     return found
+
+
+def _one(what: str, said: str, known: Iterable[str]) -> str:
+    """A word that is known, "auto" for none. Raises ValueError."""
+    return next(iter(_known(what, [said or "auto"], known)))
 
 
 def _paths(joined: str) -> list[Path]:

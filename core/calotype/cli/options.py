@@ -55,11 +55,17 @@ class Host:
         Literal["", "auto", "whole", "streamed", "group", "sequential"],
         Parameter(help="How models get onto the device: auto, whole, streamed, group, sequential."),
     ] = ""
+    storage: Annotated[
+        Literal["", "auto", "fp8"],
+        Parameter(
+            help="fp8 holds weights of denoisers in 8 bits, which changes pictures a little. Also CALOTYPE_STORAGE."
+        ),
+    ] = ""
 
     def settings(self, inputs: Iterable[Path] = ()) -> Settings:
         """The settings of this command. inputs: more folders of pictures. Raises FileError, UsageError."""
         if self.device and not DEVICE.fullmatch(self.device):
-            raise UsageError(f"--device {self.device}: write cpu, cuda, cuda:1, mps, or auto")
+            raise UsageError(f"--device {self.device}: write cpu, cuda, cuda:1, mps, sim:6G, or auto")
         try:
             return Settings.load(
                 models=self.models,
@@ -71,6 +77,7 @@ class Host:
                 ram=self.ram or None,
                 aside=self.aside,
                 placement=self.placement,
+                storage=self.storage,
             )
         except ValueError as error:
             raise UsageError(str(error)) from None
@@ -101,8 +108,8 @@ def running(host: Host, server: Server, inputs: Iterable[Path] = ()) -> Iterator
         return
     if replace(host, inputs=()) != Host():
         raise UsageError(
-            "--models, --plugins, --device, --dtype, --vram, --ram, --aside and --placement are the server's; "
-            "leave them out"
+            "--models, --plugins, --device, --dtype, --vram, --ram, --aside, --placement and --storage are the "
+            "server's; leave them out"
         )
     from calotype.cli.remote.runner import Remote
     from calotype.client import Client

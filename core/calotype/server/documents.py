@@ -39,7 +39,7 @@ class Documents:
         self.plugins = plugins
         self.registry = without_code(plugins.registry)
         self.files = Files(settings.roots(), settings.home / "cache" / "hashes.sqlite")
-        self.runtime = Runtime.here(settings.device, settings.dtype)
+        self.runtime = Runtime.here(settings.device, settings.dtype, settings.aside, settings.storage)
         self._limits = limits
         self._host = LocalHost(self.files, settings, self.runtime)
         self._families = Families(self.files, self._host.family)

@@ -145,7 +145,7 @@ class Place:
     models: Annotated[tuple[Path, ...], Parameter(help="Folder with checkpoints/, loras/, ...; may be repeated.")] = ()
     inputs: Annotated[tuple[Path, ...], Parameter(help="Folder of pictures to load; may be repeated.")] = ()
     plugins: Annotated[tuple[Path, ...], Parameter(help="Folder of drop-in plugins; may be repeated.")] = ()
-    device: Annotated[str, Parameter(help="cpu, cuda, cuda:1, mps; by default the best there is.")] = ""
+    device: Annotated[str, Parameter(help="cpu, cuda, cuda:1, mps, sim:6G; by default the best there is.")] = ""
     dtype: Annotated[Literal["", "float32", "float16", "bfloat16"], Parameter(help="Number format of models.")] = ""
     vram: Annotated[str, Parameter(help="Most memory of the device for models, like 6G.")] = ""
     ram: Annotated[str, Parameter(help="Most main memory for models, like 12G.")] = ""
@@ -157,6 +157,12 @@ class Place:
         Literal["", "auto", "whole", "streamed", "group", "sequential"],
         Parameter(help="How models get onto the device: auto, whole, streamed, group, sequential."),
     ] = ""
+    storage: Annotated[
+        Literal["", "auto", "fp8"],
+        Parameter(
+            help="fp8 holds weights of denoisers in 8 bits, which changes pictures a little. Also CALOTYPE_STORAGE."
+        ),
+    ] = ""
     workers: Annotated[int | None, Parameter(help="Processes that compute; by default one for each device.")] = None
     worker_memory: Annotated[str, Parameter(help="Most main memory of one of them, like 16G.")] = ""
     limit: Annotated[tuple[str, ...], Parameter(help="NAME=NUMBER; names stand in /v1/system; may be repeated.")] = ()
@@ -164,12 +170,12 @@ class Place:
     def settings(self) -> Settings:
         """The settings. Raises FileError, WrongUse."""
         if self.device and not DEVICE.fullmatch(self.device):
-            raise WrongUse(f"--device {self.device}: write cpu, cuda, cuda:1, mps, or auto")
+            raise WrongUse(f"--device {self.device}: write cpu, cuda, cuda:1, mps, sim:6G, or auto")
         try:
             settings = Settings.load(
                 home=self.home, models=self.models, inputs=self.inputs, plugins=self.plugins, device=self.device,
                 dtype=self.dtype, vram=self.vram or None, ram=self.ram or None, aside=self.aside,
-                placement=self.placement,
+                placement=self.placement, storage=self.storage,
             )  # fmt: skip
         except ValueError as error:
             raise WrongUse(str(error)) from None

@@ -2,22 +2,10 @@
 
 import pytest
 import torch
+from tests.diffusion.memory.conftest import Faults
 
 from calotype.pool.simulated import Simulated
 from calotype.types import FileRef, Vae
-
-
-class Faults:
-    """Has a device refuse so many tensors of at least `least` bytes while a denoiser is at work."""
-
-    def __init__(self, device, times, least=1):
-        self.device, self.left, self.least = device, times, least
-
-    def __call__(self, size):
-        if size >= self.least and self.left > 0:
-            self.left -= 1
-            self.device.refused += 1
-            raise torch.OutOfMemoryError("injected")
 
 
 @pytest.fixture(scope="module")

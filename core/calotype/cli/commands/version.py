@@ -12,7 +12,7 @@ FRESH = Host()
 def version(*, json: Json = False, host: Host = FRESH) -> int:
     """Versions, device and number format. Loads no torch."""
     settings = host.settings()
-    said = Runtime.here(settings.device, settings.dtype).to_dict()
+    said = Runtime.here(settings.device, settings.dtype, settings.aside, settings.storage).to_dict()
     if json:
         say_json(said)
     else:

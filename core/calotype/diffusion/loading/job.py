@@ -13,9 +13,10 @@ from calotype.diffusion.families import FAMILIES
 from calotype.diffusion.families.base import Family
 from calotype.diffusion.families.inspect import Found, Kind, Part, inspect_header
 from calotype.diffusion.header import Header
-from calotype.diffusion.kinds import PARTS
+from calotype.diffusion.kinds import PARTS as WORDS
 from calotype.diffusion.layouts.take import Take
 from calotype.diffusion.loading import build
+from calotype.diffusion.loading.narrow import PARTS
 from calotype.diffusion.loading.tensors import Reader, Shared, Types, stored_dtype
 from calotype.errors import FamilyMismatch, ModelError
 from calotype.types import Clip, FileRef, Recipe
@@ -29,7 +30,7 @@ Dtype = torch.dtype | Literal["file"] | None
 class Job:
     """One load: a recipe, its file's header, where to and as what.
 
-    device: where it computes; home: where its weights are read to.
+    device: where it computes; home: where its weights are read to; narrow: whether layers keep theirs in 8 bits.
     """
 
     recipe: Recipe
@@ -40,6 +41,7 @@ class Job:
     header: Header
     found: Found
     home: torch.device
+    narrow: bool = False
 
     @classmethod
     def of(
@@ -50,11 +52,15 @@ class Job:
         asked: Dtype,
         shared: Shared,
         home: torch.device | None = None,
+        narrow: bool = False,
     ) -> Job:
-        """Read the header and check that it is what the recipe says."""
+        """Read the header and check that it is what the recipe says. narrow: is of no account for other parts than
+        denoisers and ControlNets.
+        """
         header = shared.header(path_of(recipe.file))
         found = inspect_header(header)
-        job = cls(recipe, path_of, device, asked, shared, header, found, home or device)
+        small = narrow and recipe.part in PARTS
+        job = cls(recipe, path_of, device, asked, shared, header, found, home or device, small)
         job.check()
         return job
 
@@ -62,8 +68,8 @@ class Job:
         """Raise unless the file has the part, and of the family, that the recipe wants."""
         kind, name = self.recipe.part, self.header.path.name
         if not self.found.of(self.kind):
-            has = ", ".join(dict.fromkeys(PARTS[p.kind] for p in self.found.parts)) or "no part that can be used here"
-            raise ModelError(f"{name} ({self.found.title}) has no {PARTS.get(self.kind, kind)}; it has: {has}.")
+            has = ", ".join(dict.fromkeys(WORDS[p.kind] for p in self.found.parts)) or "no part that can be used here"
+            raise ModelError(f"{name} ({self.found.title}) has no {WORDS.get(self.kind, kind)}; it has: {has}.")
         family, wanted = self.found.family, self.recipe.family
         if FAMILIES[family].alone:
             return
@@ -101,7 +107,8 @@ class Job:
 
     def types(self, takes: dict[str, Take]) -> Types:
         """The types in which a part is held and computed with."""
-        return Types(self.dtype(takes), self.family.network is not None and self.kind != "vae")
+        small = self.family.network is not None and self.kind != "vae"
+        return Types(self.dtype(takes), small or self.narrow, self.narrow)
 
     def dtype(self, takes: dict[str, Take]) -> torch.dtype:
         """The type of computation for a part."""
@@ -129,7 +136,7 @@ class Job:
             raise ModelError(f"{self.header.path.name} is incomplete: {error.args[0]!r} is missing.") from error
         except (ValueError, TypeError, IndexError, ArithmeticError, RuntimeError) as error:
             raise ModelError(
-                f"{self.header.path.name} is not {self.family.title} as it should be: no {PARTS[self.kind]} has "
+                f"{self.header.path.name} is not {self.family.title} as it should be: no {WORDS[self.kind]} has "
                 f"tensors of its shapes ({error})."
             ) from error
 

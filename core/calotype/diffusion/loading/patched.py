@@ -17,6 +17,7 @@ from calotype.diffusion.layouts.take import Take
 from calotype.diffusion.loading.blocks import Blocks
 from calotype.diffusion.loading.job import Job
 from calotype.diffusion.loading.merging import count_layers, merged, weights_of
+from calotype.diffusion.loading.narrow import narrowed
 from calotype.diffusion.loading.seats import voices_of
 from calotype.diffusion.loading.stored import cast
 from calotype.diffusion.loading.tensors import Reader, assign, refuse_unfit, shapes_of, stored_dtype
@@ -38,8 +39,8 @@ def filled(job: Job, module: M, takes: Takes, place: Place = (0, 1)) -> M:
     refuse_unfit(shapes_of(module), given, job.header.path.name, job.family.title)
     types = job.types(takes)
     reader = job.reader(types)
-    parameters, scales = reader.read(takes), reader.scales(takes)
-    parameters = patched(job, parameters, takes, scales, place)
+    read, scales = reader.read(takes), reader.scales(takes)
+    parameters = narrowed(job, module, takes, read, patched(job, read, takes, scales, place))
     said = {named(k): v for k, v in parameters.items()}
     assign(module, said, job.header.path.name, types.compute, {named(k): v for k, v in scales.items()})
     return module

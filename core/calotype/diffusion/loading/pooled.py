@@ -32,13 +32,14 @@ def open_pool(
     ram: int | None = None,
     aside: Collection[str] = (),
     strategy: Strategy = "auto",
+    narrow: bool = False,
     known: Path | None = None,
 ) -> Pool:
     """A pool of models on a device. path_of: the local path of a file; dtype: see `load`; vram, ram: bytes for models.
 
     Recipes of one file share the tensors that their patches leave alone. aside: parts that compute on the processor,
-    in float32, though the device is another. strategy: how models get onto it. known: where it is remembered what they
-    need.
+    in float32, though the device is another. strategy: how models get onto it. narrow: whether denoisers and
+    ControlNets keep their weights in 8 bits. known: where it is remembered what they need.
     """
     shared, tell = Shared(), Teller()
     where = device.where if isinstance(device, Simulated) else device
@@ -48,7 +49,7 @@ def open_pool(
     def how(recipe: Recipe) -> dict[str, Any]:
         if recipe.part in aside:
             return {"device": CPU, "dtype": torch.float32}
-        return {"device": where, "dtype": dtype}
+        return {"device": where, "dtype": dtype, "narrow": narrow}
 
     def loaded(recipe: Recipe) -> Any:
         home = CPU if placer is not None else None

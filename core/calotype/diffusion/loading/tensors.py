@@ -89,11 +89,13 @@ class Types:
     """In which types weights are held and computed with.
 
     compute: of computation; small: whether weights that the file stores in 16 bits stay so where computation is wider.
-    Those in 8 bits always do. Vectors and single numbers, which are small, never do.
+    Those in 8 bits always do. Vectors and single numbers, which are small, never do. narrow: whether layers will keep
+    theirs in 8 bits, see `narrow`.
     """
 
     compute: torch.dtype
     small: bool = False
+    narrow: bool = False
 
     def held(self, take: Take) -> torch.dtype:
         """The type in which a tensor is held. Whole numbers stay. Raises ModelError for a type unknown here."""
@@ -108,10 +110,11 @@ class Types:
         return stored if stays and len(take.shape) > 1 else self.compute
 
     def size(self, take: Take) -> int:
-        """Bytes that it takes in memory."""
+        """Bytes that it takes in memory; where layers keep theirs in 8 bits, as if all did."""
         if take.source.dtype in gguf.BLOCKS:
             return int(take.source.nbytes * take.share)
-        return prod(take.shape) * self.held(take).itemsize
+        narrow = self.narrow and len(take.shape) > 1
+        return prod(take.shape) * (1 if narrow else self.held(take).itemsize)
 
 
 class Reader:
