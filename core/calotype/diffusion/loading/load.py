@@ -53,7 +53,7 @@ def load(
     job = Job.of(recipe, path_of, torch.device(device), dtype, shared or Shared(), home, narrow)
     match recipe.part:
         case "denoiser":
-            return changed(denoiser(job), recipe)
+            return changed(denoiser(job), recipe.patches)
         case "text_encoder":
             return text_encoder((job, *job.others()))
         case "vae":
