@@ -1,7 +1,23 @@
 """What all tests share."""
 
+from pathlib import Path
+
 from hypothesis import HealthCheck, settings
 
 # A machine that is busy with something else is no finding of a test.
 settings.register_profile("calotype", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calotype")
+
+# Those that wait for processes and browsers begin first, so that no worker ends with them, alone.
+FIRST = ("faults", "web", "client", "server", "cli", "pool", "parity")
+TESTS = Path(__file__).parent / "tests"
+
+
+def pytest_collection_modifyitems(items):
+    """Sort by folder; files and their tests stay together."""
+
+    def rank(item):
+        folder = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
+        return FIRST.index(folder) if folder in FIRST else len(FIRST)
+
+    items.sort(key=rank)
