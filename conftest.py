@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A machine that is busy with something else is no finding of a test.
@@ -13,10 +14,10 @@ FIRST = ("faults", "web", "client", "server", "cli", "pool", "parity")
 TESTS = Path(__file__).parent / "tests"
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort by folder; files and their tests stay together."""
 
-    def rank(item):
+    def rank(item: pytest.Item) -> int:
         folder = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
         return FIRST.index(folder) if folder in FIRST else len(FIRST)
 
