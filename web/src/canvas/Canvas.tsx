@@ -13,9 +13,10 @@ import { usePrefs } from '@/app/prefs'
 import { useUi } from '@/app/ui'
 import { editFrame, moveNodes } from '@/model/operations'
 import * as act from './actions'
-import { dropLink, dropOnWire } from './drop'
+import { dropLink, dropOnWire, takenAt } from './drop'
 import { FarWires } from './FarWires'
 import { FAR, GraphNodeView } from './GraphNodeView'
+import { HeldWire } from './HeldWire'
 import { Flow, FRAME, members, within, type FlowNode, type Spots, type Wire } from './flow'
 import { FrameView } from './FrameView'
 import { light, unlight } from './lit'
@@ -46,7 +47,7 @@ export function Canvas({ tab }: { tab: Tab }) {
   const far = useStore(isFar)
   const wheel = usePrefs((s) => s.wheel)
   const snap = usePrefs((s) => s.snap)
-  const [spots, setSpots] = useState<Spots>(NO_SPOTS)
+  const { spots, setSpots, settle } = useSpots()
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set())
   const sheet = currentSheet(tab)
   const typing = typingOf(tab.history.document, catalogue)
@@ -63,7 +64,7 @@ export function Canvas({ tab }: { tab: Tab }) {
       else after.delete(id)
       return after
     })
-  }, [rf])
+  }, [rf, setSpots])
   useGestures({ rf, nodes, wires: plain, picked, resize })
   const root = useRef<HTMLDivElement>(null)
   useMenus(root)
@@ -88,7 +89,7 @@ export function Canvas({ tab }: { tab: Tab }) {
     }
     const chosen = changes.filter((c) => c.type === 'select')
     if (chosen.length > 0) selectChanged(chosen)
-  }, [])
+  }, [setSpots])
 
   const onEdgesChange = useCallback((changes: EdgeChange<Wire>[]) => {
     setPicked((before) => {
@@ -117,24 +118,24 @@ export function Canvas({ tab }: { tab: Tab }) {
       for (const [id, [dx, dy]] of carried) after.set(id, { x: node.position.x + dx, y: node.position.y + dy })
       return after
     })
-  }, [])
+  }, [setSpots])
 
   const onDragStop: OnNodeDrag<FlowNode> = useCallback((_, node, dragged) => {
     const all = dragged.length > 0 ? dragged : [node]
     const copies = moving.current?.copies === true
-    setSpots((spotted) => {
-      if (spotted.size > 0) queueMicrotask(() => placed(spotted, copies))
-      return NO_SPOTS
-    })
-    moving.current = null
     const only = all.length === 1 && node.type === 'node' && !copies ? node : null
-    if (only) queueMicrotask(() => void dropOnWire(only, rf.getNodes(), plain))
-  }, [rf, plain])
+    moving.current = null
+    const spotted = settle()
+    if (spotted.size === 0) return
+    const step = `drop ${Date.now()}` // what was moved onto a wire is one step with what that does
+    placed(spotted, copies, step)
+    if (only) dropOnWire(only, rf.getNodes(), plain, step)
+  }, [rf, plain, settle])
 
   const hold = useHeld((s) => s.hold)
   const onConnectStart = useCallback((event: MouseEvent | TouchEvent, { nodeId, handleId }: OnConnectStartParams) => {
     const all = (event.ctrlKey || event.metaKey) && handleId?.startsWith('out:') === true
-    if (nodeId && handleId) hold({ node: nodeId, handle: handleId, ...(all ? { all } : {}) })
+    if (nodeId && handleId) hold({ ...takenAt(nodeId, handleId), ...(all ? { all } : {}) })
   }, [hold])
 
   const onConnectEnd = useCallback((event: MouseEvent | TouchEvent) => {
@@ -161,7 +162,7 @@ export function Canvas({ tab }: { tab: Tab }) {
         nodes={nodes} edges={far ? NO_WIRES : wires} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES}
         onNodesChange={onNodesChange} onEdgesChange={onEdgesChange}
         onNodeDragStart={onDragStart} onNodeDrag={onDrag} onNodeDragStop={onDragStop}
-        onConnectStart={onConnectStart} onConnectEnd={onConnectEnd} isValidConnection={isValid}
+        onConnectStart={onConnectStart} onConnectEnd={onConnectEnd} isValidConnection={isValid} connectionLineComponent={HeldWire}
         onEdgeClick={(e, wire) => { if (e.altKey && wire.data) act.unlink([wire.data.link]) }}
         onEdgeDoubleClick={(e, wire) => wire.data && addBend(wire.data.link, wire.data.bends, rf.screenToFlowPosition({ x: e.clientX, y: e.clientY }))}
         onNodeMouseEnter={(_, node) => { if (node.type === 'node' && node.selected) light(sheet, node.id) }}
@@ -181,6 +182,22 @@ export function Canvas({ tab }: { tab: Tab }) {
       {createPortal(<MenuView />, document.body)}
     </div>
   )
+}
+
+/** Where nodes are shown while they are dragged; `settle` ends that, and says where they were. */
+function useSpots() {
+  const [spots, show] = useState<Spots>(NO_SPOTS)
+  const latest = useRef<Spots>(NO_SPOTS)
+  const setSpots = useCallback((change: (before: Spots) => Spots) => {
+    latest.current = change(latest.current)
+    show(latest.current)
+  }, [])
+  const settle = useCallback((): Spots => {
+    const last = latest.current
+    setSpots(() => NO_SPOTS)
+    return last
+  }, [setSpots])
+  return { spots, setSpots, settle }
 }
 
 /** While something is dragged nothing under the pointer need be found: finding it costs more than drawing. */
@@ -204,13 +221,13 @@ function onFocus(e: FocusEvent): void {
 }
 
 /** What was dragged lies at its new place; or copies of it do, and it stays. */
-function placed(spotted: Spots, copies: boolean): void {
+function placed(spotted: Spots, copies: boolean, step: string): void {
   if (copies) { act.duplicateTo(spotted); return }
   const [frames, nodes] = [[...spotted].filter(([id]) => id.startsWith(FRAME)), [...spotted].filter(([id]) => !id.startsWith(FRAME))]
   useEditor.getState().edit(t('step.move', { n: spotted.size }), onSheet((s) => {
     moveNodes(s, nodes)
     for (const [id, { x, y }] of frames) editFrame(s, id.slice(FRAME.length), { x: Math.round(x), y: Math.round(y) })
-  }))
+  }), step)
 }
 
 function selectChanged(changes: readonly { id: string; selected?: boolean }[]): void {

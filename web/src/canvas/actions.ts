@@ -7,7 +7,7 @@ import { takesLiteral, type NodeType } from '@/model/catalogue'
 import { clipIn, copied, freshFrame, pasted } from '@/model/clipboard'
 import type { Json, NodeJson, Sheet, WorkflowDocument } from '@/model/document'
 import { shapeOf } from '@/model/geometry'
-import { linkedTo, type Link } from '@/model/links'
+import { linkedTo, linksOf, type Link } from '@/model/links'
 import * as op from '@/model/operations'
 import { tidied, type Box } from '@/model/tidy'
 import type { Typing } from '@/model/typing'
@@ -100,7 +100,10 @@ export function linkToNode(held: Held, id: string): boolean {
   const state = now()
   if (!state || held.node === id) return false
   const before = state.document
-  edit(t('step.connect', { input: id }), (sheet) => void join(sheet, state.typing, held, id))
+  const { moved } = held
+  edit(t('step.connect', { input: id }), (sheet) => {
+    if (join(sheet, state.typing, held, id) && moved) op.disconnect(sheet, { node: moved.target, input: moved.input, index: moved.index })
+  })
   const done = now()?.document !== before
   if (!done) useUi.getState().tell('note', t('link.nothing', { id }))
   return done
@@ -114,12 +117,13 @@ export function unlink(links: readonly Link[]): void {
   })
 }
 
-/** Put a node that fits between into a link. */
-export function insert(id: string, wire: Link): boolean {
+/** Put a node that fits between into a link. Links that it has already stay as they are: then nothing happens. */
+export function insert(id: string, wire: Link, merge?: string): boolean {
   const state = now()
   if (!state || wire.source === id || wire.target === id) return false
+  if (linksOf(state.sheet).some((l) => l.source === id || l.target === id)) return false
   let done = false
-  edit(t('step.insert'), (sheet) => (done = put(sheet, state.typing, id, wire)))
+  edit(t('step.insert'), (sheet) => (done = put(sheet, state.typing, id, wire)), merge)
   return done
 }
 

@@ -5,23 +5,31 @@ import { useUi } from '@/app/ui'
 import * as act from './actions'
 import { outputSocket } from './connecting'
 import { end } from './FarWires'
-import { FRAME, handleEnd, type FlowNode, type Wire } from './flow'
+import { FRAME, handleEnd, inHandle, outHandle, type FlowNode, type Wire } from './flow'
 import type { Held } from './offer'
 import { distanceTo, type Point } from './paths'
 import { moveAll } from './wiring'
 
 const NEAR_WIRE = 14
 
-/** A node dropped on a wire goes between, where it fits. */
-export function dropOnWire(node: FlowNode, nodes: readonly FlowNode[], wires: readonly Wire[]): boolean {
+/** A node dropped with its head on a wire goes between, where it fits and nothing is linked yet. */
+export function dropOnWire(node: FlowNode, nodes: readonly FlowNode[], wires: readonly Wire[], step: string): boolean {
   const at = new Map(nodes.flatMap((n) => (n.type === 'node' ? [[n.id, n]] : [])))
   const middle: Point = [node.position.x + (node.width ?? 0) / 2, node.position.y + 18]
   for (const wire of wires) {
     if (wire.source === node.id || wire.target === node.id || !wire.data) continue
     const [from, to] = [end(at.get(wire.source), wire.sourceHandle ?? ''), end(at.get(wire.target), wire.targetHandle ?? '')]
-    if (from && to && distanceTo(middle, from, wire.data.bends, to) < NEAR_WIRE) return act.insert(node.id, wire.data.link)
+    if (from && to && distanceTo(middle, from, wire.data.bends, to) < NEAR_WIRE) return act.insert(node.id, wire.data.link, step)
   }
   return false
+}
+
+/** What is held when a socket is dragged: an input's link by its other end, where it has one. */
+export function takenAt(node: string, handle: string): Held {
+  const { way, name, index } = handleEnd(handle)
+  const state = act.now()
+  const moved = way === 'target' && state ? act.linkAt(state.sheet, node, name, index) : null
+  return moved ? { node: moved.source, handle: outHandle(moved.output), moved } : { node, handle }
 }
 
 /** Where a link is let go: on a socket, on a node, or on the canvas, where the palette offers what fits. */
@@ -31,24 +39,24 @@ export function dropLink(held: Held, event: MouseEvent | TouchEvent, rf: ReturnT
   const under = document.elementFromPoint(point.clientX, point.clientY)
   const state = act.now()
   if (!state) return
-  const taken = handleEnd(held.handle)
-  const moved = taken.way === 'target' ? act.linkAt(state.sheet, held.node, taken.name, taken.index) : null
-  const start = moved ? { node: moved.source, handle: `out:${moved.output}` } : held
+  const { moved } = held
   const socket = nearSocket(under, point)
   if (held.all) {
     if (socket && socket.node !== held.node) moveAll(held, socket)
     return
   }
   if (socket) {
-    if (socket.node !== held.node || socket.handle !== held.handle) act.link(start, socket, moved ?? undefined)
+    const back = moved?.target === socket.node && socket.handle === inHandle(moved.input, moved.index)
+    if (!back && (socket.node !== held.node || socket.handle !== held.handle)) act.link(held, socket, moved)
     return
   }
   const node = under?.closest('.react-flow__node')?.getAttribute('data-id')
   if (node && !node.startsWith(FRAME)) {
-    if (node !== held.node) act.linkToNode(start, node)
+    if (node !== held.node && node !== moved?.target) act.linkToNode(held, node)
     return
   }
   if (moved) { act.unlink([moved]); return; }
+  const taken = handleEnd(held.handle)
   const screen = { x: point.clientX, y: point.clientY }
   const output = taken.way === 'source' ? outputSocket(state.sheet, state.typing, { node: held.node, output: taken.name }) : inputSocket(state, held)
   if (output === null) return

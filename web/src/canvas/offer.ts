@@ -3,7 +3,7 @@
 import { create } from 'zustand'
 import { activeTab, currentSheet, typingOf, useEditor } from '@/app/editor'
 import type { Sheet } from '@/model/document'
-import { linksOf } from '@/model/links'
+import { linksOf, type Link } from '@/model/links'
 import type { Typing } from '@/model/typing'
 import { judge, type Verdict } from './connecting'
 import { handleEnd } from './flow'
@@ -13,6 +13,8 @@ export interface Held {
   handle: string
   /** Every link of this output is held, to be moved to another output. */
   all?: boolean
+  /** The link whose end was taken off its input: it goes wherever this one is let go. */
+  moved?: Link
 }
 
 interface Offer {

@@ -31,7 +31,7 @@ function reachOf(a: Point, b: Point): number {
   return Math.min(MOST, Math.max(Math.min(LEAST, far / 3), wanted))
 }
 
-/** The distance of a point from a link's curve, by sampling. */
+/** The distance of a point from a link's curve, by the chords between samples. */
 export function distanceTo(point: Point, from: Point, bends: readonly Point[], to: Point): number {
   const points = [from, ...bends, to]
   let least = Infinity
@@ -39,12 +39,21 @@ export function distanceTo(point: Point, from: Point, bends: readonly Point[], t
     const [a, b] = [points[i - 1], points[i]]
     if (!a || !b) continue
     const reach = reachOf(a, b)
-    for (let s = 0; s <= 16; s += 1) {
-      const [x, y] = cubic(a, [a[0] + reach, a[1]], [b[0] - reach, b[1]], b, s / 16)
-      least = Math.min(least, Math.hypot(x - point[0], y - point[1]))
+    let before = a
+    for (let s = 1; s <= 16; s += 1) {
+      const here = cubic(a, [a[0] + reach, a[1]], [b[0] - reach, b[1]], b, s / 16)
+      least = Math.min(least, fromChord(point, before, here))
+      before = here
     }
   }
   return least
+}
+
+function fromChord(point: Point, a: Point, b: Point): number {
+  const [dx, dy] = [b[0] - a[0], b[1] - a[1]]
+  const along = ((point[0] - a[0]) * dx + (point[1] - a[1]) * dy) / (dx * dx + dy * dy || 1)
+  const s = Math.max(0, Math.min(1, along))
+  return Math.hypot(a[0] + dx * s - point[0], a[1] + dy * s - point[1])
 }
 
 function cubic(a: Point, b: Point, c: Point, d: Point, s: number): Point {
