@@ -99,6 +99,18 @@ class Mask:
 
 
 @dataclass(frozen=True, slots=True)
+class Direction:
+    """Where guidance with momentum was going when a sampler ended, for one that goes on from there.
+
+    of: which model and which of its patches remember it; sigma: the last noise level; values: (B, C, ...).
+    """
+
+    of: str
+    sigma: float
+    values: Tensor
+
+
+@dataclass(frozen=True, slots=True)
 class Latent:
     """Latents in the VAE's units: what the VAE encoder gives and its decoder takes.
 
@@ -108,6 +120,7 @@ class Latent:
     None for 0 .. B - 1.
     apart: instead, the first noise is drawn image by image as far as the last of them, and what samplers draw later is
     for the images at hand alone.
+    directions: what models with a momentum remember of the sampling that these latents come from.
     """
 
     samples: Tensor
@@ -115,18 +128,26 @@ class Latent:
     indices: tuple[int, ...] | None = None
     total: int | None = None
     apart: bool = False
+    directions: tuple[Direction, ...] = ()
 
     def to_tensors(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """See `Storable`."""
         tensors = {"samples": self.samples} | ({"noise_mask": self.noise_mask} if self.noise_mask is not None else {})
-        meta = {"indices": list(self.indices) if self.indices else None, "total": self.total}
-        return tensors, meta | ({"apart": True} if self.apart else {})
+        meta: dict[str, Any] = {"indices": list(self.indices) if self.indices else None, "total": self.total}
+        meta |= {"apart": True} if self.apart else {}
+        if self.directions:
+            tensors |= {f"direction.{i}": one.values for i, one in enumerate(self.directions)}
+            meta["directions"] = [[one.of, one.sigma] for one in self.directions]
+        return tensors, meta
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> Latent:
         """See `Storable`."""
         indices = tuple(meta["indices"]) if meta["indices"] else None
-        return cls(tensors["samples"], tensors.get("noise_mask"), indices, meta["total"], meta.get("apart", False))
+        said = meta.get("directions", ())
+        directions = tuple(Direction(of, sigma, tensors[f"direction.{i}"]) for i, (of, sigma) in enumerate(said))
+        mask, apart = tensors.get("noise_mask"), meta.get("apart", False)
+        return cls(tensors["samples"], mask, indices, meta["total"], apart, directions)
 
 
 @dataclass(frozen=True, slots=True)

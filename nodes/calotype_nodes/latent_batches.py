@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from calotype.node import Input, Node
-from calotype.types import Latent
+from calotype.types import Direction, Latent
 from calotype_nodes.batches import fitted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
 Draws = Literal["together", "apart"]
@@ -50,8 +53,8 @@ class LatentFromBatch(Node, category="latent/batch"):
         mask = whole.noise_mask
         if mask is not None and mask.shape[0] > 1:
             mask = repeated(mask, size)[part].clone()
-        apart = self.draws == "apart"
-        return Latent(whole.samples[part].clone(), mask, indices_of(whole)[part], total_of(whole), apart)
+        apart, left = self.draws == "apart", directions(whole, lambda x: x[part].clone())
+        return Latent(whole.samples[part].clone(), mask, indices_of(whole)[part], total_of(whole), apart, left)
 
 
 class RepeatLatentBatch(Node, category="latent/batch"):
@@ -66,12 +69,24 @@ class RepeatLatentBatch(Node, category="latent/batch"):
         mask = one.noise_mask
         if mask is not None and mask.shape[0] > 1:
             mask = repeated(mask, one.samples.shape[0]).repeat(times, 1, 1)
-        samples = one.samples.repeat(times, *[1] * (one.samples.ndim - 1))
+        samples, left = copies(one.samples, times), directions(one, lambda x: copies(x, times))
         if one.indices is None:
-            return Latent(samples, mask)
+            return Latent(samples, mask, directions=left)
         step = max(one.indices) - min(one.indices) + 1
         indices = tuple(i + n * step for n in range(times) for i in one.indices)
-        return Latent(samples, mask, indices, max(total_of(one), max(indices) + 1), one.apart)
+        return Latent(samples, mask, indices, max(total_of(one), max(indices) + 1), one.apart, left)
+
+
+def copies(x: Tensor, times: int) -> Tensor:
+    """A batch several times, one whole batch behind the other."""
+    return x.repeat(times, *[1] * (x.ndim - 1))
+
+
+def directions(latent: Latent, part: Callable[[Tensor], Tensor]) -> tuple[Direction, ...]:
+    """What is remembered of the images that are left."""
+    count = latent.samples.shape[0]
+    kept = (one for one in latent.directions if one.values.shape[0] == count)
+    return tuple(replace(one, values=part(one.values)) for one in kept)
 
 
 def indices_of(latent: Latent) -> tuple[int, ...]:

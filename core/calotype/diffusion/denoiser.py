@@ -27,11 +27,11 @@ class Denoiser:
     parameterisation (`sampling`) and its latents' units (`latent`), and leaves the arithmetic of both to callers.
 
     dtype: of computation; weights may be stored in a smaller one. forward: the family's function; None for a U-Net.
-    listens: features that a word must have, 0 for any. hooks: what its patches do in sampling, for so many
-    conditionings; None for nothing. relief: what helps when memory does not suffice.
+    listens: features that a word must have, 0 for any. hooks: what its patches do in sampling; None for
+    nothing. relief: what helps when memory does not suffice.
     """
 
-    hooks: Callable[[int], Hooks] | None = None
+    hooks: Callable[[], Hooks] | None = None
     listens: int = 0
     relief: Relief | None = None
 

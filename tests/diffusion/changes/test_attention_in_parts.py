@@ -10,7 +10,7 @@ from calotype.diffusion.changes.table import hooks_of
 from calotype.diffusion.changes.weights import attention_scaled
 from calotype.diffusion.sampling import ModelSampling
 from calotype.errors import ModelError
-from calotype.types import Patch
+from calotype.types import FileRef, Model, Patch
 
 T = torch.tensor(5)
 LOUD = float("inf")
@@ -150,4 +150,8 @@ def test_they_need_a_u_net(kind):
     settings = {"size": 256, "choices": 2, "depth": 0, "larger": False, "ratio": 0.5, "block": 3, "factor": 2.0}
     settings |= {"start": 0.0, "end": 0.5, "after_skip": True, "down": "bicubic", "up": "bicubic"}
     with pytest.raises(ModelError, match="needs a U-Net; this model is none"):
-        hooks_of(torch.nn.Linear(1, 1), ModelSampling.discrete(), [Patch(kind, settings=tuple(settings.items()))])
+        hooks_of(
+            torch.nn.Linear(1, 1),
+            ModelSampling.discrete(),
+            Model(FileRef("", ""), "", (Patch(kind, settings=tuple(settings.items())),)),
+        )

@@ -1,6 +1,7 @@
 """Guidance that patches ask for, against its formulas, on estimates that are known."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,8 +12,17 @@ from calotype.diffusion.changes.table import changed, hooks_of
 from calotype.diffusion.latents import LatentFormat
 from calotype.diffusion.sampling import ModelSampling, sample
 from calotype.diffusion.sampling.guiders import rescaled
-from calotype.diffusion.sampling.hooks import NO_HOOKS, Hooks, Moment, Sides, cfg_scheme, dual_scheme, perpendicular
-from calotype.types import Conditioning, Latent, Patch, Prompt
+from calotype.diffusion.sampling.hooks import (
+    NO_HOOKS,
+    Hooks,
+    Moment,
+    Sides,
+    cfg_scheme,
+    dual_scheme,
+    perp_neg_scheme,
+    perpendicular,
+)
+from calotype.types import Conditioning, FileRef, Latent, Model, Patch, Prompt
 
 
 def randn(*shape, seed=0):
@@ -57,16 +67,16 @@ def projected(change, positive=POSITIVE, sigma=2.0):
 
 
 def test_projected_guidance_is_the_direction_with_its_parts_weighed():
-    whole = projected(guidance.project(eta=1.0, limit=0.0, momentum=0.0))
+    whole = projected(guidance.Projection(eta=1.0, limit=0.0, momentum=0.0))
     assert_close(whole, POSITIVE - NEGATIVE)
-    across = projected(guidance.project(eta=0.0, limit=0.0, momentum=0.0))
+    across = projected(guidance.Projection(eta=0.0, limit=0.0, momentum=0.0))
     assert_close((across * POSITIVE).sum((1, 2, 3)), torch.zeros(2, dtype=torch.float64))
     assert_close(((whole - across) * across).sum((1, 2, 3)), torch.zeros(2, dtype=torch.float64))
 
 
 def test_projected_guidance_is_cut_to_a_length_and_remembers():
-    assert_close(norm(projected(guidance.project(1.0, 0.5, 0.0))), torch.full((2,), 0.5, dtype=torch.float64))
-    change = guidance.project(1.0, 0.0, 0.5)
+    assert_close(norm(projected(guidance.Projection(1.0, 0.5, 0.0))), torch.full((2,), 0.5, dtype=torch.float64))
+    change = guidance.Projection(1.0, 0.0, 0.5)
     first = projected(change)
     assert_close(projected(change, sigma=1.0), 1.5 * first)
     assert_close(projected(change, sigma=3.0), first)  # a new run
@@ -112,11 +122,42 @@ def test_what_is_perpendicular_of_the_negative_is_led_away_from():
 
 def test_patches_act_in_their_order():
     double = Hooks(after=(lambda m, g, s: g * 2, lambda m, g, s: g + 1))
-    assert_close(cfg_scheme(4.0)([POSITIVE, NEGATIVE], moment(hooks=double)), GUIDED * 2 + 1)
+    assert_close(cfg_scheme(4.0)([POSITIVE, NEGATIVE], moment(hooks=double)).estimate, GUIDED * 2 + 1)
     only = Hooks(combine=lambda m, s: s.positive)
-    assert torch.equal(cfg_scheme(4.0)([POSITIVE, NEGATIVE], moment(hooks=only)), POSITIVE)
-    dual = dual_scheme(2.0, 4.0)([POSITIVE, NEGATIVE, X], moment(hooks=double))
-    assert_close(dual, (X + 4.0 * (NEGATIVE - X)) * 2 + 1 + 2.0 * (POSITIVE - NEGATIVE))
+    assert torch.equal(cfg_scheme(4.0)([POSITIVE, NEGATIVE], moment(hooks=only)).estimate, POSITIVE)
+
+
+def test_of_two_positives_patches_act_once_and_the_negative_is_that_which_leads_there():
+    double = moment(hooks=Hooks(before=(lambda m, e, cfg: [e[0] * 9, *e[1:]],), after=(lambda m, g, s: g * 2 + 1,)))
+    sides = [POSITIVE, NEGATIVE, X]
+    plain, nested = dual_scheme(2.0, 4.0)(sides, double), dual_scheme(2.0, 4.0, nested=True)(sides, double)
+    assert_close(plain.estimate, (X + 4.0 * (NEGATIVE - X)) * 2 + 1 + 2.0 * (POSITIVE - NEGATIVE))
+    inner = (NEGATIVE + 2.0 * (POSITIVE - NEGATIVE)) * 2 + 1
+    assert_close(nested.estimate, X + 4.0 * (inner - X))
+    assert plain.negative is X and nested.negative is NEGATIVE
+    one = dual_scheme(1.0, 1.0)(sides, replace(double, whole=False))
+    assert_close(one.estimate, POSITIVE + 1) and not one.negative.any()
+    assert perp_neg_scheme(2.0, 1.0)(sides, moment()).negative is NEGATIVE
+
+
+def test_a_run_that_goes_on_below_the_last_keeps_the_direction_of_its_guidance():
+    whole, levels = sampled(MOMENTUM, sigmas=LEVELS), [LEVELS[:3], LEVELS[2:]]
+    first = result(MOMENTUM, sigmas=levels[0])
+    assert [(one.sigma, one.values.shape) for one in first.directions] == [(6.0, first.samples.shape)]
+    assert_close(sampled(MOMENTUM, latent=first, sigmas=levels[1], add_noise=False), whole)
+    forgetful = replace(first, directions=())
+    assert not torch.allclose(sampled(MOMENTUM, latent=forgetful, sigmas=levels[1], add_noise=False), whole, atol=1e-3)
+    other = patch("projected_guidance", eta=0.1, limit=0.0, momentum=0.5)
+    assert result(other, latent=first, sigmas=levels[1]).directions[0].of != first.directions[0].of
+    again = sampled(MOMENTUM, latent=replace(first, samples=torch.zeros(1, 4, 4, 4)), sigmas=LEVELS)
+    assert_close(again, whole)  # it begins above where the last one ended
+
+
+def test_a_direction_is_stored_with_its_latent():
+    latent = result(MOMENTUM, sigmas=LEVELS[:3])
+    again = Latent.from_tensors(*latent.to_tensors())
+    assert torch.equal(again.directions[0].values, latent.directions[0].values)
+    assert replace(again, samples=latent.samples, directions=latent.directions) == latent
 
 
 def test_a_mask_says_when_each_place_is_denoised():
@@ -148,16 +189,26 @@ def prompt(value):
     return Conditioning((Prompt(torch.full((1, 3, 2), value)),), "toy")
 
 
-def sampled(*patches, cfg=3.0, **how):
+def recipe(*patches):
+    return Model(FileRef("checkpoints", "toy.safetensors"), "toy", patches)
+
+
+def result(*patches, cfg=3.0, **how):
     latent = how.pop("latent", Latent(torch.zeros(1, 4, 4, 4)))
-    return sample(
-        changed(Toy(), patches), prompt(0.5), prompt(-0.5), latent, steps=4, seed=1, cfg=cfg, **how
-    ).latent.samples
+    toy = changed(Toy(), recipe(*patches))
+    return sample(toy, prompt(0.5), prompt(-0.5), latent, steps=4, seed=1, cfg=cfg, **how).latent
+
+
+def sampled(*patches, **how):
+    return result(*patches, **how).samples
 
 
 def patch(kind, **settings):
     return Patch(kind, settings=tuple(settings.items()))
 
+
+LEVELS = torch.tensor([14.0, 6.0, 2.0, 0.5, 0.0])
+MOMENTUM = patch("projected_guidance", eta=0.5, limit=0.0, momentum=0.5)
 
 KINDS = [
     patch("rescale_cfg", share=0.7),
@@ -189,4 +240,4 @@ def test_a_differential_mask_lets_more_of_the_latent_stay():
 
 
 def test_patches_of_weights_and_levels_are_none_of_guidance():
-    assert hooks_of(None, Toy.sampling, (patch("lora"), patch("sampling"), patch("merge"))) is NO_HOOKS
+    assert hooks_of(None, Toy.sampling, recipe(patch("lora"), patch("sampling"), patch("merge"))) is NO_HOOKS

@@ -12,7 +12,7 @@ from calotype.diffusion.latents import LatentFormat
 from calotype.diffusion.sampling import ModelSampling, sample
 from calotype.diffusion.sampling.hooks import NO_HOOKS, Moment, Sides
 from calotype.errors import ModelError
-from calotype.types import Conditioning, Latent, Patch, Prompt
+from calotype.types import Conditioning, FileRef, Latent, Model, Patch, Prompt
 
 CPU = torch.device("cpu")
 
@@ -40,9 +40,13 @@ def transformer():
     ).eval()  # fmt: skip
 
 
+def recipe(*patches):
+    return Model(FileRef("checkpoints", "toy.safetensors"), "toy", patches)
+
+
 def sampled(module, *patches, size=16, cfg=3.0):
     denoiser = Denoiser("sd1", module, ModelSampling.discrete(), LatentFormat(4), CPU, torch.float32)
-    changed(denoiser, patches)
+    changed(denoiser, recipe(*patches))
     sides = [
         Conditioning((Prompt(torch.randn(1, 5, 8, generator=torch.Generator().manual_seed(s))),), "sd1") for s in (1, 2)
     ]
@@ -65,7 +69,7 @@ def test_identity_attention_is_the_value_alone(network):
 
 def test_recorded_attention_is_attention_and_its_map_that_of_the_negative_side(network):
     (first, *_) = attention.middle_attention(network)
-    recorder, x = attention.Recorder(negative=1), torch.randn(4, 9, 32)
+    recorder, x = attention.Recorder(), torch.randn(4, 9, 32)
     recorder.watch([0, 1])
     with attention.processed([first], recorder):
         assert_close(first(x), network_attention(first, x))
@@ -196,8 +200,8 @@ def test_the_negative_side_alone_can_lack_blocks(transformer):
 def test_a_patch_for_another_kind_of_network_is_refused(network, transformer):
     sampling = ModelSampling.discrete()
     with pytest.raises(ModelError, match="FreeU needs a U-Net"):
-        hooks_of(transformer, sampling, [patch("freeu", b1=1, b2=1, s1=1, s2=1, by_structure=False)])
+        hooks_of(transformer, sampling, recipe(patch("freeu", b1=1, b2=1, s1=1, s2=1, by_structure=False)))
     with pytest.raises(ModelError, match="needs a U-Net with attention in its middle"):
-        hooks_of(transformer, sampling, [patch("perturbed_attention", scale=1.0)])
+        hooks_of(transformer, sampling, recipe(patch("perturbed_attention", scale=1.0)))
     with pytest.raises(ModelError, match="needs a transformer; this model is a U-Net"):
-        hooks_of(network, sampling, [patch("skip_layers", double="1", single="", start=0.0, end=1.0)])
+        hooks_of(network, sampling, recipe(patch("skip_layers", double="1", single="", start=0.0, end=1.0)))

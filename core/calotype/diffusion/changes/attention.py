@@ -18,6 +18,7 @@ from calotype.diffusion.sampling.hooks import After, Layers, Moment, Sides
 from calotype.errors import ModelError
 
 KERNEL = 9  # cells of the blur
+SECOND = 1  # side, counted from 0
 SMALLEST = 4  # cells a side, at which there is no room for its margin
 
 Processor = Callable[..., Tensor]
@@ -64,16 +65,15 @@ def perturbed(module: nn.Module, scale: float) -> After:
 
 
 class Recorder:
-    """Self-attention that keeps its map for the negative side.
+    """Self-attention that keeps its map for the second side: the negative one, or of two positives the second.
 
-    Responsibilities: the arithmetic of attention with the map written out; which rows of the batch are negative.
+    Responsibilities: the arithmetic of attention with the map written out; which rows of the batch are that side's.
     """
 
-    def __init__(self, negative: int) -> None:
-        self._negative = negative
+    def __init__(self) -> None:
         self._sides: Sequence[int] = ()
         self.map: Tensor | None = None
-        """(B, heads, places, places), of the newest run with a negative side."""
+        """(B, heads, places, places), of the newest run with a second side."""
 
     def watch(self, sides: Sequence[int]) -> None:
         """See `Watch`."""
@@ -86,8 +86,8 @@ class Recorder:
             for to in (attn.to_q, attn.to_k, attn.to_v)
         )
         weights = (query @ key.transpose(-1, -2) * attn.scale).softmax(dim=-1)
-        if self._negative in self._sides:
-            self.map = weights.chunk(len(self._sides))[self._sides.index(self._negative)]
+        if SECOND in self._sides:
+            self.map = weights.chunk(len(self._sides))[self._sides.index(SECOND)]
         return attn.to_out[1](attn.to_out[0]((weights @ value).transpose(1, 2).flatten(2)))
 
 
@@ -101,7 +101,7 @@ def self_attention(recorder: Recorder, scale: float, blur: float) -> After:
         if recorder.map is None or min(guided.shape[2:]) <= SMALLEST:
             return guided
         blurred = blurred_where(sides.negative, recorder.map, blur)
-        again = moment.again(-1, blurred + moment.x - sides.negative)
+        again = moment.again(sides.other, blurred + moment.x - sides.negative)
         return guided + (blurred - again) * scale
 
     return change

@@ -1,17 +1,19 @@
 """Guidance on estimates: what a patch does to D(x; sigma) of the sides, or to what they come to.
 
-Every function makes a `Before`, `Combine` or `After` of `sampling.hooks`.
+Everything here is, or makes, a `Before`, `Combine` or `After` of `sampling.hooks`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from calotype.diffusion.sampling.guiders import rescaled
-from calotype.diffusion.sampling.hooks import After, Before, Combine, Moment, Sides
+from calotype.diffusion.sampling.hooks import After, Combine, Moment, Sides
+from calotype.types import Direction
 
 TINY = 1e-8
 
@@ -39,30 +41,51 @@ def renorm(limit: float, until: float) -> Combine:
     return combine
 
 
-def project(eta: float, limit: float, momentum: float) -> Before:
-    """Adaptive projected guidance (Sadat et al. 2024, algorithm 1), on the positive estimate.
+class Projection:
+    """Adaptive projected guidance (Sadat et al. 2024, algorithm 1), on the positive estimate: a `Before`.
 
     The direction D_pos - D_neg is accumulated with `momentum`, cut to the norm `limit` (0 for none), and its part along
-    D_pos counts `eta` times. A run that begins, at a higher level than the last, forgets the direction.
+    D_pos counts `eta` times. A run that begins at a higher level than the last forgets the direction; one that goes on
+    below it keeps it, as one run over all levels would. of: the name of its directions.
     """
-    past: list[tuple[float, Tensor]] = []
 
-    def change(moment: Moment, estimates: list[Tensor], cfg: float) -> list[Tensor]:
+    def __init__(self, eta: float, limit: float, momentum: float, of: str = "") -> None:
+        self.of = of
+        self._eta, self._limit, self._momentum = eta, limit, momentum
+        self._past: Direction | None = None
+
+    def recall(self, directions: Sequence[Direction]) -> None:
+        """Remember the one of its name."""
+        self._past = next((one for one in directions if one.of == self.of), None)
+
+    def direction(self) -> Direction | None:
+        """What it remembers now."""
+        return self._past
+
+    def __call__(self, moment: Moment, estimates: list[Tensor], cfg: float) -> list[Tensor]:
+        """The estimates, the positive one moved."""
         positive, negative = estimates[:2]
-        if past and moment.sigma > past[-1][0]:
-            past.clear()
-        direction = positive - negative
-        if momentum:
-            direction = direction + momentum * past[-1][1] if past else direction
-            past[:] = [(moment.sigma, direction)]
-        if limit > 0:
-            direction = direction * (limit / _norm(direction, 3)).clamp(max=1)
+        moved = direction = self._accumulated(positive - negative, moment.sigma)
+        if self._limit > 0:
+            moved = direction * (self._limit / _norm(direction, 3)).clamp(max=1)
         unit = torch.nn.functional.normalize(positive, dim=(-1, -2, -3))  # type: ignore[arg-type]
-        along = (direction * unit).sum((-1, -2, -3), keepdim=True) * unit
-        moved = negative + (direction - along + eta * along) + (positive - negative) / cfg
-        return [moved, negative, *estimates[2:]]
+        along = (moved * unit).sum((-1, -2, -3), keepdim=True) * unit
+        guided = negative + (moved - along + self._eta * along) + (positive - negative) / cfg
+        return [guided, negative, *estimates[2:]]
 
-    return change
+    def _accumulated(self, direction: Tensor, sigma: float) -> Tensor:
+        if not self._momentum:
+            return direction
+        past = self._past
+        if past is not None and sigma <= past.sigma and _broadcasts(past.values, direction):
+            direction = self._momentum * past.values.to(direction) + direction
+        self._past = Direction(self.of, sigma, direction)
+        return direction
+
+
+def _broadcasts(a: Tensor, b: Tensor) -> bool:
+    """Whether a has the shape of b, or a single row for all of its rows."""
+    return a.shape[1:] == b.shape[1:] and a.shape[0] in (1, b.shape[0])
 
 
 def damp_tangent(moment: Moment, estimates: list[Tensor], cfg: float) -> list[Tensor]:

@@ -87,7 +87,7 @@ def skip_negative(blocks: Sequence[Skipped], start: float, end: float) -> Before
     """The negative side alone without the blocks, while start >= sigma >= end."""
 
     def change(moment: Moment, estimates: list[Tensor], cfg: float) -> list[Tensor]:
-        if moment.alone or not blocks or not within(moment.sigma, start, end):
+        if len(estimates) > 2 or moment.alone or not blocks or not within(moment.sigma, start, end):
             return estimates
         return [*estimates[:-1], moment.again(-1, moment.x, without(blocks))]
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from hashlib import blake2b
 from typing import Any
 
 from calotype.diffusion.changes import attention, guidance, layers, masks, operations, shrinking, tiles, tokens, unet
@@ -12,30 +14,34 @@ from calotype.diffusion.changes.levels import overridden
 from calotype.diffusion.denoiser import Denoiser
 from calotype.diffusion.sampling.hooks import NO_HOOKS, Hooks
 from calotype.diffusion.sampling.parameterization import ModelSampling
-from calotype.types import Patch
+from calotype.types import Recipe
 
 Put = Callable[[Hooks, Any, ModelSampling, Mapping[str, Any]], Hooks]
 """(hooks so far, the network, its levels, settings) -> hooks."""
 
 
-def changed(denoiser: Denoiser, patches: Sequence[Patch]) -> Denoiser:
-    """The denoiser itself, with its noise levels, and what it does in sampling, as the patches say."""
-    denoiser.sampling = overridden(denoiser.sampling, patches)
-    if any(patch.kind in TABLE for patch in patches):
-        denoiser.hooks = partial(hooks_of, denoiser.module, denoiser.sampling, tuple(patches))
+def changed(denoiser: Denoiser, recipe: Recipe) -> Denoiser:
+    """The denoiser itself, with its noise levels, and what it does in sampling, as the recipe's patches say."""
+    denoiser.sampling = overridden(denoiser.sampling, recipe.patches)
+    if any(patch.kind in TABLE for patch in recipe.patches):
+        denoiser.hooks = partial(hooks_of, denoiser.module, denoiser.sampling, recipe)
     return denoiser
 
 
-def hooks_of(module: Any, sampling: ModelSampling, patches: Sequence[Patch], sides: int = 2) -> Hooks:
-    """What the patches of a model do beside its weights and levels, in order. Raises ModelError for other models.
-
-    sides: how many conditionings there are, the negative last.
-    """
+def hooks_of(module: Any, sampling: ModelSampling, recipe: Recipe) -> Hooks:
+    """What the patches of a model do beside its weights and levels, in order. Raises ModelError for other models."""
     hooks = NO_HOOKS
-    for patch in patches:
+    for i, patch in enumerate(recipe.patches):
         if patch.kind in TABLE:
-            hooks = TABLE[patch.kind](hooks, module, sampling, dict(patch.settings) | {"negative": sides - 1})
+            said = dict(patch.settings) | {"name": _name(recipe, i)}
+            hooks = TABLE[patch.kind](hooks, module, sampling, said)
     return hooks
+
+
+def _name(recipe: Recipe, index: int) -> str:
+    """A patch of a recipe, by what the model is up to it."""
+    said = replace(recipe, patches=recipe.patches[: index + 1]).to_dict()
+    return blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def rescale_cfg(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
@@ -49,9 +55,9 @@ def renorm_cfg(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping
 
 
 def projected(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
-    """See `guidance.project`."""
-    change = guidance.project(said["eta"], said["limit"], said["momentum"])
-    return replace(hooks, before=(*hooks.before, change))
+    """See `guidance.Projection`."""
+    change = guidance.Projection(said["eta"], said["limit"], said["momentum"], said["name"])
+    return replace(hooks, before=(*hooks.before, change), memories=(*hooks.memories, change))
 
 
 def tangential(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
@@ -81,7 +87,7 @@ def perturbed(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[
 
 def self_attention(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
     """See `attention.self_attention`."""
-    recorder = attention.Recorder(said["negative"])
+    recorder = attention.Recorder()
     return replace(
         hooks,
         after=(*hooks.after, attention.self_attention(recorder, said["scale"], said["blur"])),
@@ -131,7 +137,7 @@ def frequencies(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mappin
 
 def operation(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
     """See `operations.guided_through`."""
-    settings = {name: value for name, value in said.items() if name not in ("operation", "negative")}
+    settings = {name: value for name, value in said.items() if name not in ("operation", "name")}
     change = operations.guided_through(operations.operation_of(said["operation"], settings))
     return replace(hooks, before=(*hooks.before, change))
 

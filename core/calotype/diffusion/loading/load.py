@@ -9,7 +9,7 @@ import torch
 from calotype.diffusion.changes.table import changed
 from calotype.diffusion.control import SteeringModel
 from calotype.diffusion.denoiser import Denoiser
-from calotype.diffusion.families import autoencoders, controls
+from calotype.diffusion.families import autoencoders, controls, unions
 from calotype.diffusion.families.base import Prediction
 from calotype.diffusion.layouts.take import Take
 from calotype.diffusion.loading import build
@@ -53,7 +53,7 @@ def load(
     job = Job.of(recipe, path_of, torch.device(device), dtype, shared or Shared(), home, narrow)
     match recipe.part:
         case "denoiser":
-            return changed(denoiser(job), recipe.patches)
+            return changed(denoiser(job), recipe)
         case "text_encoder":
             return text_encoder((job, *job.others()))
         case "vae":
@@ -133,4 +133,5 @@ def control(job: Job) -> SteeringModel:
     takes = job.takes(part)
     module = filled(job, job.built(build.control, takes, job.family, kind), takes)
     wrapper = build.class_of(kind.wrapper)
-    return wrapper(job.family.name, module, job.device, job.dtype(takes), kind.facts(job.header))
+    facts = {**kind.facts(job.header), **unions.mode_said(job.recipe, job.header.path.name, takes)}
+    return wrapper(job.family.name, module, job.device, job.dtype(takes), facts)

@@ -30,7 +30,7 @@ def dpmpp_2m(denoise: Denoise, x: Tensor, sigmas: Tensor, on_step: OnStep = igno
         on_step(i, x, denoised)
         h = math.log(sigma / following) if following > 0 else math.inf
         bent = denoised if before is None or following == 0 else before.lerp(denoised, 1 + h / (2 * last))
-        x = euler_step(x, bent, sigma, following)
+        x = bent.lerp(x, following / sigma)
         before, last = denoised, h
     return x
 
@@ -52,8 +52,8 @@ def dpmpp_2s_ancestral(
         down, up = ancestral(sigma, following, eta)
         if down > 0:
             between = middle(sigma, down)
-            denoised = denoise(euler_step(x, denoised, sigma, between), between)
-        x = euler_step(x, denoised, sigma, down)
+            denoised = denoise(denoised.lerp(x, between / sigma), between)
+        x = denoised.lerp(x, down / sigma) if down > 0 else euler_step(x, denoised, sigma, down)
         if following > 0:
             x = x.add(noise(sigma, following), alpha=s_noise * up)
     return x
@@ -78,8 +78,8 @@ def dpmpp_2s_ancestral_flow(
             continue
         down, scale, up = ancestral_flow(sigma, following, eta)
         between = middle_of_flow(sigma, down)
-        denoised = denoise(euler_step(x, denoised, sigma, between), between)
-        x = euler_step(x, denoised, sigma, down)
+        denoised = denoise(denoised.lerp(x, between / sigma), between)
+        x = denoised.lerp(x, down / sigma)
         if eta > 0:
             x = (scale * x).add(noise(sigma, following), alpha=s_noise * up)
     return x

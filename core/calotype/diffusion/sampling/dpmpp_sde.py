@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from torch import Tensor
 
-from calotype.diffusion.sampling.terms import Denoise, Noise, OnStep, ancestral, euler_step, ignore, middle
+from calotype.diffusion.sampling.terms import Denoise, Noise, OnStep, ancestral, ignore, middle
 
 
 def dpmpp_sde(
@@ -34,12 +34,12 @@ def dpmpp_sde(
             return denoised
         between = middle(sigma, following, r)
         down, up = ancestral(sigma, between, eta)
-        inner = euler_step(x, denoised, sigma, down)
+        inner = denoised.lerp(x, down / sigma)
         if eta > 0 and s_noise > 0:
             inner = inner.add(noise(sigma, between), alpha=s_noise * up)
         mean = denoised.lerp(denoise(inner, between), share)
         down, up = ancestral(sigma, following, eta)
-        x = euler_step(x, mean, sigma, down)
+        x = mean.lerp(x, down / sigma)
         if eta > 0 and s_noise > 0:
             x = x.add(noise(sigma, following), alpha=s_noise * up)
     return x

@@ -13,7 +13,16 @@ import torch
 from torch import Tensor
 
 from calotype.diffusion.sampling.guiders import Guider
-from calotype.diffusion.sampling.hooks import NO_HOOKS, Hooks, Layers, Moment, Scheme, as_it_is, cfg_scheme
+from calotype.diffusion.sampling.hooks import (
+    NO_HOOKS,
+    Guided,
+    Hooks,
+    Layers,
+    Moment,
+    Scheme,
+    as_it_is,
+    cfg_scheme,
+)
 from calotype.diffusion.sampling.parameterization import ModelSampling
 from calotype.diffusion.sampling.regions import Canvas, Region, filled_up, lay_out, repeated
 from calotype.pool.relief import SPLIT, Relief
@@ -101,13 +110,12 @@ class Guidance:
         controls: Mapping[ControlNet, Steers] | None = None,
         *,
         scheme: Scheme | None = None,
-        cfg: float = 1.0,
         hooks: Hooks = NO_HOOKS,
     ) -> None:
         """sides: the positive conditioning first, the negative last; guider: None for the positive alone.
 
         shape: of the latents, in the model's units; controls: the weights of every ControlNet that is named. scheme:
-        instead of a guider, one that the model's patches (`hooks`) take part in; cfg: the scale that they are told.
+        instead of a guider, one that the model's patches (`hooks`) take part in.
         """
         canvas = Canvas(tuple(shape), denoiser.device, denoiser.dtype, denoiser.sampling)
         self._denoiser = denoiser
@@ -116,7 +124,6 @@ class Guidance:
         self._shape = tuple(shape)
         self._scheme = scheme or _without_patches(guider)
         self._count = len(sides) if guider or scheme or hooks.always else 1
-        self._cfg = cfg
         self._hooks = hooks
         self._controls = controls or {}
         self._batches: dict[tuple[tuple[int, ...], tuple[bool, ...]], list[Batch]] = {}
@@ -129,22 +136,17 @@ class Guidance:
 
     def __call__(self, x: Tensor, sigma: float) -> Tensor:
         """The guided estimate. x: (B, C, h, w)."""
-        return self._guided(x, sigma, self._count)[0]
+        return self._guided(x, sigma, self._hooks.always).estimate
 
     def both(self, x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
         """The guided estimate and the negative side's; of nothing where there is no negative side."""
-        guided, estimates = self._guided(x, sigma, len(self._sides))
-        return guided, estimates[-1] if len(estimates) > 1 else torch.zeros_like(guided)
+        return self._guided(x, sigma, whole=True)
 
-    def _guided(self, x: Tensor, sigma: float, count: int) -> tuple[Tensor, list[Tensor]]:
-        """The guided estimate, and those of the first `count` sides that it comes from."""
-        moment = Moment(x, sigma, self._again(sigma), self._hooks, alone=count == 1)
-        estimates = self._estimates(x, sigma, tuple(range(count)))
-        if self._hooks.before and moment.alone:
-            estimates.append(torch.zeros_like(x))
-        for before in self._hooks.before:
-            estimates = before(moment, estimates, self._cfg)
-        return self._scheme(estimates, moment), estimates
+    def _guided(self, x: Tensor, sigma: float, whole: bool) -> Guided:
+        """The guided estimate. whole: of all sides, at a scale of 1 too."""
+        count = len(self._sides) if whole else self._count
+        moment = Moment(x, sigma, self._again(sigma), self._hooks, alone=count == 1, whole=whole)
+        return self._scheme(self._estimates(x, sigma, tuple(range(count))), moment)
 
     def _again(self, sigma: float) -> Callable[..., Tensor]:
         def again(side: int, x: Tensor, layers: Layers | None = None) -> Tensor:
@@ -296,7 +298,13 @@ def _without_patches(guider: Guider | None) -> Scheme:
     """A guider, or the positive side alone, as a scheme."""
     if guider is None:
         return cfg_scheme(1.0)
-    return lambda estimates, moment: guider(estimates, moment.x, moment.sigma)
+
+    def guide(sides: Sequence[Tensor], moment: Moment) -> Guided:
+        return Guided(
+            guider(sides, moment.x, moment.sigma), sides[-1] if len(sides) > 1 else torch.zeros_like(moment.x)
+        )
+
+    return guide
 
 
 def combined(x: Tensor, estimates: Sequence[tuple[Region, Tensor]]) -> Tensor:

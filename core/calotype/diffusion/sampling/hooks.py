@@ -6,15 +6,17 @@ At each evaluation the sides' estimates are changed (`before`), combined (`combi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
 from calotype.diffusion.sampling.parameterization import ModelSampling
+from calotype.types import Direction
 
 Layers = AbstractContextManager[object]
 """A change to the layers of a network, for as long as it is open."""
@@ -29,19 +31,21 @@ class Again(Protocol):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Sides:
-    """Two estimates that are combined. index: of the positive one among the conditionings; cfg: the scale."""
+    """Two estimates that are combined. index, other: which of the conditionings they are of; cfg: the scale."""
 
     positive: Tensor
     negative: Tensor
     cfg: float
     index: int = 0
+    other: int = -1
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Moment:
     """One evaluation: x, its noise level, and the network to be asked again.
 
-    alone: whether there is no negative side; zeros stand for its estimate.
+    alone: whether there is no negative side; zeros stand for its estimate. whole: whether sides are wanted that a
+    scale makes of no account.
     """
 
     x: Tensor
@@ -49,12 +53,21 @@ class Moment:
     again: Again
     hooks: Hooks
     alone: bool = False
+    whole: bool = True
 
-    def mix(self, positive: Tensor, negative: Tensor, cfg: float, index: int = 0) -> Tensor:
+    def prepared(self, estimates: Sequence[Tensor], cfg: float) -> list[Tensor]:
+        """The sides' estimates as the patches change them, at least two."""
+        found = [*estimates, torch.zeros_like(estimates[0])] if len(estimates) == 1 else list(estimates)
+        for before in self.hooks.before:
+            found = before(self, found, cfg)
+        return found
+
+    def mix(self, positive: Tensor, negative: Tensor, cfg: float, index: int = 0, other: int = -1) -> Tensor:
         """Classifier-free guidance (Ho and Salimans 2022, equation 6), as the patches change it."""
-        sides = Sides(positive, negative, cfg, index)
-        mixed = negative.lerp(positive, cfg) if self.hooks.combine is None else self.hooks.combine(self, sides)
-        return self.finish(mixed, sides)
+        sides = Sides(positive, negative, cfg, index, other)
+        if self.hooks.combine is not None:
+            return self.finish(self.hooks.combine(self, sides), sides)
+        return self.finish(((positive - negative) * cfg).add_(negative), sides)  # lerp rounds otherwise
 
     def finish(self, guided: Tensor, sides: Sides) -> Tensor:
         """The guided estimate as the patches leave it."""
@@ -83,12 +96,22 @@ Watch = Callable[[Sequence[int]], None]
 """Told, before the network runs, which side each part of the batch belongs to."""
 
 
+class Memory(Protocol):
+    """A patch that remembers something from one run to the next."""
+
+    def recall(self, directions: Sequence[Direction]) -> None:
+        """Begin with what a latent brings."""
+
+    def direction(self) -> Direction | None:
+        """What it remembers at the end."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Hooks:
     """What all patches of a model do, together.
 
     always: whether the negative side is asked for at a scale of 1 too. layers, drawing: changes that hold for the whole
-    run.
+    run. memories: those of the patches that have one.
     """
 
     before: tuple[Before, ...] = ()
@@ -100,6 +123,18 @@ class Hooks:
     told: tuple[Told, ...] = ()
     mask_at: MaskAt | None = None
     always: bool = False
+    memories: tuple[Memory, ...] = ()
+
+    def recall(self, directions: Sequence[Direction]) -> None:
+        """Begin a run with what its latent brings."""
+        for memory in self.memories:
+            memory.recall(directions)
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """What the patches remember at the end of a run, on the CPU."""
+        left = [memory.direction() for memory in self.memories]
+        return tuple(replace(one, values=one.values.cpu()) for one in left if one is not None)
 
     def mask_over(self, sampling: ModelSampling, levels: Tensor) -> Callable[[Tensor, float], Tensor] | None:
         """The noise mask at each of these levels; None where it does not change."""
@@ -108,7 +143,15 @@ class Hooks:
 
 NO_HOOKS = Hooks()
 
-Scheme = Callable[[Sequence[Tensor], Moment], Tensor]
+
+class Guided(NamedTuple):
+    """A guided estimate, and the negative one that it was led away from."""
+
+    estimate: Tensor
+    negative: Tensor
+
+
+Scheme = Callable[[Sequence[Tensor], Moment], Guided]
 """(estimates of the sides, moment) -> the guided estimate."""
 
 
@@ -120,20 +163,25 @@ def as_it_is() -> Layers:
 def cfg_scheme(cfg: float) -> Scheme:
     """Classifier-free guidance. A negative side that was not asked for counts as nothing."""
 
-    def guide(sides: Sequence[Tensor], moment: Moment) -> Tensor:
-        return moment.mix(sides[0], sides[-1] if len(sides) > 1 else torch.zeros_like(sides[0]), cfg)
+    def guide(sides: Sequence[Tensor], moment: Moment) -> Guided:
+        positive, negative, *_ = moment.prepared(sides, cfg)
+        return Guided(moment.mix(positive, negative, cfg), negative)
 
     return guide
 
 
 def dual_scheme(cfg_first: float, cfg_second: float, nested: bool = False) -> Scheme:
-    """Two positives and a negative: see `guiders.dual`."""
+    """Two positives and a negative: see `guiders.dual`. Patches act where the negative, or nested the second, leads."""
 
-    def guide(sides: Sequence[Tensor], moment: Moment) -> Tensor:
+    def guide(sides: Sequence[Tensor], moment: Moment) -> Guided:
         first, second, negative = sides
         if nested:
-            return moment.mix(moment.mix(first, second, cfg_first), negative, cfg_second)
-        return moment.mix(second, negative, cfg_second, index=1).add(first - second, alpha=cfg_first)
+            inner = moment.mix(first, second, cfg_first, other=1)
+            return Guided(negative + (inner - negative) * cfg_second, second)
+        if not moment.whole and math.isclose(cfg_second, 1.0):
+            negative = torch.zeros_like(first)
+            second = torch.zeros_like(first) if math.isclose(cfg_first, 1.0) else second
+        return Guided(moment.mix(second, negative, cfg_second, index=1) + (first - second) * cfg_first, negative)
 
     return guide
 
@@ -144,8 +192,13 @@ def perp_neg_scheme(cfg: float, scale: float) -> Scheme:
     sides: positive, negative, empty. The projection is over the whole batch.
     """
 
-    def guide(sides: Sequence[Tensor], moment: Moment) -> Tensor:
-        return moment.finish(perpendicular(sides[0], sides[1], sides[2], cfg, scale), Sides(sides[0], sides[1], cfg))
+    def guide(sides: Sequence[Tensor], moment: Moment) -> Guided:
+        if not moment.whole and math.isclose(scale, 0.0):
+            sides = [sides[0], torch.zeros_like(sides[0]), sides[2]]
+            moment = replace(moment, alone=True)
+        positive, negative, empty = moment.prepared(sides, cfg)
+        guided = perpendicular(positive, negative, empty, cfg, scale)
+        return Guided(moment.finish(guided, Sides(positive, negative, cfg, other=1)), negative)
 
     return guide
 

@@ -137,14 +137,19 @@ class ModelSampling:
         return 1.0 if self.is_flow else 1 / math.sqrt(sigma**2 + self.sigma_data**2)
 
     def denoised(self, raw: Tensor, x: Tensor, sigma: float) -> Tensor:
-        """D(x; sigma): the estimate of the clean latent that follows from the model's raw output at x."""
+        """D(x; sigma): the estimate of the clean latent that follows from the model's raw output at x.
+
+        Each operation rounds by itself, as ComfyUI's do: from the lowest levels, where x - D is next to nothing and is
+        divided by sigma, a fused multiplication would be seen in the result.
+        """
         match self.prediction:
             case "eps" | "flow":
-                return torch.add(x, raw, alpha=-sigma)
+                return x - raw * sigma
             case "v" | "edm":
-                scale = self.sigma_data**2 / (sigma**2 + self.sigma_data**2)
-                sign = -1 if self.prediction == "v" else 1
-                return torch.add(x * scale, raw, alpha=sign * sigma * math.sqrt(scale))
+                total = sigma**2 + self.sigma_data**2
+                moved = raw * sigma * self.sigma_data / math.sqrt(total)
+                kept = x * self.sigma_data**2 / total
+                return kept - moved if self.prediction == "v" else kept + moved
             case "x0":
                 return raw
 

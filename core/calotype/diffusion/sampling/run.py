@@ -87,17 +87,18 @@ def sample(
         clean = in_models_units(denoiser, latent)
         draws = Draws.of(latent, clean.shape, seed, denoiser.device)
         said = (positive, *others, *((negative,) if negative else ()))
-        hooks = put_on(denoiser, len(said), draws, stack)
+        hooks = put_on(denoiser, draws, stack)
+        hooks.recall(latent.directions)
         scheme = scheme or (None if guider or math.isclose(cfg, 1.0) else cfg_scheme(cfg))
         sides = completed(denoiser, said, clean, latent.noise_mask)
-        guidance = Guidance(denoiser, sides, guider, clean.shape, controls, scheme=scheme, cfg=cfg, hooks=hooks)
+        guidance = Guidance(denoiser, sides, guider, clean.shape, controls, scheme=scheme, hooks=hooks)
         guidance.expect(levels[:-1])
         at = hooks.mask_over(denoiser.sampling, levels)
         model = masked(guidance, clean, latent.noise_mask, draws, add_noise, sampler, at)
         x, last = started(denoiser.sampling, clean, draws, levels, add_noise), LastEstimate(on_step, len(levels) - 1)
         if len(levels) > 1:
             x = sampler_of(denoiser.sampling, sampler)(model, x, levels, draws, last, **options)
-        return ended(denoiser, latent, x, last, float(levels[-1]))
+        return ended(denoiser, replace(latent, directions=hooks.directions), x, last, float(levels[-1]))
 
 
 def ended(denoiser: Sampleable, latent: Latent, x: Tensor, last: LastEstimate, sigma: float) -> Sampled:
@@ -112,10 +113,10 @@ def sampler_of(sampling: ModelSampling, name: SamplerName) -> Sampler:
     return (FLOW_SAMPLERS if sampling.is_flow else SAMPLERS)[name]
 
 
-def put_on(denoiser: Sampleable, sides: int, draws: Draws, stack: ExitStack) -> Hooks:
-    """What the denoiser's patches do, its layers changed until the stack closes. sides: how many conditionings."""
+def put_on(denoiser: Sampleable, draws: Draws, stack: ExitStack) -> Hooks:
+    """What the denoiser's patches do, its layers changed until the stack closes."""
     made = getattr(denoiser, "hooks", None)
-    hooks: Hooks = NO_HOOKS if made is None else made(sides)
+    hooks: Hooks = NO_HOOKS if made is None else made()
     for layers in hooks.layers:
         stack.enter_context(layers())
     if hooks.drawing:
