@@ -29,13 +29,14 @@ expect.set_options(timeout=WAIT)
 class Served:
     """A `calotype serve` process. Responsibilities: start, be killed, start again on the same port and home."""
 
-    def __init__(self, home: Path, port: int) -> None:
-        self.home, self.port = home, port
+    def __init__(self, home: Path, port: int, token: str | None = TOKEN) -> None:
+        self.home, self.port, self.token = home, port, token
         self.url = f"http://127.0.0.1:{port}"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "calotype.cli", "serve", "--port", str(self.port), "--token", TOKEN]
+        command = [sys.executable, "-m", "calotype.cli", "serve", "--port", str(self.port)]
+        command += ["--token", self.token] if self.token else []
         env = os.environ | {"CALOTYPE_HOME": str(self.home), "CALOTYPE_PLUGINS": str(TOYS), "OMP_NUM_THREADS": "1"}
         with (self.home / "server.log").open("ab") as log:
             self.process = subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)
@@ -43,6 +44,12 @@ class Served:
         while not self._answers():
             assert self.process.poll() is None and time.monotonic() < until, (self.home / "server.log").read_text()
             time.sleep(0.05)
+
+    def link(self) -> str:
+        """The link to open: with the token that was given, else the one that was printed."""
+        if self.token:
+            return f"{self.url}/?token={self.token}"
+        return next(w for w in (self.home / "server.log").read_text().split() if w.startswith(f"{self.url}/?token="))
 
     def kill(self) -> None:
         """As a power cut would."""
@@ -182,7 +189,7 @@ async def opened(
     seen.allowed += allow
     seen.watch(page)
     page.seen = seen
-    await page.goto(f"{server.url}/?token={TOKEN}")
+    await page.goto(server.link())
     await page.wait_for_url(lambda url: "token=" not in url)  # the editor puts the name of the workflow there
     if query:
         await page.goto(f"{server.url}/?{query}")

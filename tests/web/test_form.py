@@ -49,6 +49,24 @@ async def test_29_three_pinned_fields_are_the_form_and_both_sides_are_one(pinned
     await expect(form.get_by_role("spinbutton", name="B", exact=True)).to_have_value("4")
 
 
+async def test_29_an_older_picture_brings_its_inputs_back_as_one_step(page, ui):
+    said = {"value": {"node": "number", "input": "value"}, "side": {"node": "paint", "input": "side"}}
+    await ui.show(page, PAINT | {"name": "Remembered", "inputs": said})
+    form = await forms(page)
+    value, earlier = form.get_by_role("spinbutton", name="Value"), form.get_by_role("region", name="Earlier pictures")
+    for n, number in enumerate((51, 52), start=1):
+        await value.fill(str(number))
+        await value.press("Enter")
+        await page.get_by_role("button", name="Run", exact=True).first.click()
+        await expect(earlier.locator("li img")).to_have_count(n, timeout=30_000)
+    before = await ui.document(page)
+    await earlier.get_by_role("button", name="paint_55.png").click()  # 51 + 4
+    await expect(value).to_have_value("51")
+    await expect(ui.node(page, "number").get_by_role("spinbutton", name="value")).to_have_value("51")
+    await page.get_by_role("button", name="Undo", exact=True).click()
+    assert await ui.document(page) == before
+
+
 async def test_29_a_form_is_renamed_described_headed_and_ordered(pinned, ui):
     form = await forms(pinned)
     await form.get_by_role("button", name="Arrange the form").click()
