@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from calotype.diffusion.families.heard import heard_by
+from calotype.diffusion.families.unions import PATCH, PictureKind
 from calotype.diffusion.names import FamilyName
 from calotype.node import Context, Input, Node
 from calotype.types import Clip, ControlNet, FileRef, Model, Patch, Recipe, Role, Vae
@@ -103,6 +104,18 @@ class ControlNetLoader(Node, category="loaders"):
     def run(self, ctx: Context) -> ControlNet:
         """Give a recipe for the file."""
         return ControlNet(self.control_net, ctx.family(self.control_net))
+
+
+class UnionControlNetKind(Node, category="loaders"):
+    """Tell a ControlNet that was made for several kinds of pictures which kind it gets."""
+
+    control_net: ControlNet
+    kind: PictureKind = Input(default="any", doc="What the picture shows; any: nothing is told.")
+    number: int = Input(default=-1, ge=-1, le=63, doc="The kind as the network itself counts them; -1: as named.")
+
+    def run(self) -> ControlNet:
+        """Add the patch to the recipe."""
+        return self.control_net.patched(Patch(PATCH, settings=(("kind", self.kind), ("number", self.number))))
 
 
 class Adapted(NamedTuple):

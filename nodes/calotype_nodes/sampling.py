@@ -113,15 +113,15 @@ def loaded(
     ctx: Context, model: Model, *conditionings: Conditioning
 ) -> Iterator[tuple[Any, dict[types.ControlNet, Any]]]:
     """The denoiser, every ControlNet that the conditionings use and its VAE, held for the length of the block."""
-    from calotype.diffusion.control import with_vae
+    from calotype.diffusion.control import with_parts
 
     nets = {control.net: control.vae for c in conditionings for p in c.prompts for control in p.controls}
     with ExitStack() as held:
         controls = {net: held.enter_context(ctx.load(net)) for net in nets}
-        for net, vae in nets.items():
-            if vae is not None and getattr(controls[net], "needs_vae", False):
-                controls[net] = with_vae(controls[net], held.enter_context(ctx.load(vae)))
-        yield held.enter_context(ctx.load(model)), controls
+        wanted = {net: vae for net, vae in nets.items() if getattr(controls[net], "needs_vae", False)}
+        encoders = {net: held.enter_context(ctx.load(vae)) for net, vae in wanted.items() if vae is not None}
+        denoiser = held.enter_context(ctx.load(model))
+        yield denoiser, {net: with_parts(one, encoders.get(net), denoiser) for net, one in controls.items()}
 
 
 def reporter(ctx: Context, model: Model) -> Callable[[int, int, Tensor], None]:

@@ -16,6 +16,7 @@ from calotype_nodes.loaders import (
     ModelLoader,
     ModelSampling,
     TripleClipLoader,
+    UnionControlNetKind,
     VAELoader,
 )
 
@@ -34,6 +35,11 @@ def test_the_other_loaders_give_one_recipe_each(host):
     assert ModelLoader(model=FILE).run(host) == Model(FILE, "sd15")
     assert VAELoader(vae=FILE).run(host) == Vae(FILE, "sd15")
     assert ControlNetLoader(control_net=FILE).run(host) == Net(FILE, "sd15")
+
+
+def test_the_kind_of_a_union_controlnets_pictures_is_a_patch():
+    got = UnionControlNetKind(control_net=Net(FILE, "sdxl"), kind="depth").run()
+    assert got == Net(FILE, "sdxl", (Patch("union", settings=(("kind", "depth"), ("number", -1))),))
 
 
 @pytest.fixture

@@ -112,10 +112,3 @@ def test_a_control_lora_is_named(models, path_of, tmp_path):
         ModelError, match=r"small\.safetensors is a control-LoRA for SD 1\.x, which this version cannot"
     ):
         load(ControlNet(FileRef("controlnet", "small.safetensors"), "sd1"), path_of, CPU)
-
-
-def test_a_controlnet_of_sd3_without_an_embedding_of_its_own_is_named(tmp_path):
-    tensors = {"pos_embed_input.proj.weight": torch.zeros(1, 1, 1, 1), "controlnet_blocks.0.weight": torch.zeros(1)}
-    save_file(tensors, tmp_path / FILE.name)
-    with pytest.raises(ModelError, match="through the transformer's own embedding, which is not done here"):
-        load(ControlNet(FILE, "sd3"), lambda f: tmp_path / f.name, CPU)

@@ -8,12 +8,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from calotype.diffusion.control import with_vae
+from calotype.diffusion.control import with_parts
 from calotype.diffusion.families.inspect import inspect
 from calotype.diffusion.loading import load
 from calotype.diffusion.sampling import sample
 from calotype.errors import ModelError
-from calotype.types import Conditioning, Control, ControlNet, FileRef, Latent, Model, Prompt, Vae
+from calotype.types import Conditioning, Control, ControlNet, FileRef, Latent, Model, Patch, Prompt, Vae
 
 CPU = torch.device("cpu")
 SIGMAS = [1.0, 0.7, 0.3]
@@ -50,13 +50,13 @@ def plain_pipelines(monkeypatch):
 class Bench:
     """A transformer, a VAE and a ControlNet in files; both libraries' versions of them."""
 
-    def __init__(self, tiny, flow, root, family, transformer, net):
+    def __init__(self, tiny, flow, root, family, transformer, net, *patches):
         self.root, self.family = root, family
         tiny.saved(root / "checkpoints" / "model.safetensors", tiny.under("model.diffusion_model", transformer))
         tiny.saved(root / "vae" / "vae.safetensors", tiny.vae_shapes(**WIDE_VAE))
         (root / "controlnet").mkdir()
         save_file(net.state_dict(), root / "controlnet" / "net.safetensors")
-        self.recipe = ControlNet(FileRef("controlnet", "net.safetensors"), family)
+        self.recipe = ControlNet(FileRef("controlnet", "net.safetensors"), family, patches)
         self.model = self.load(Model(FileRef("checkpoints", "model.safetensors"), family))
         self.vae = self.load(Vae(FileRef("vae", "vae.safetensors"), family))
         self.net = self.load(self.recipe)
@@ -80,7 +80,7 @@ class Bench:
     def sampled(self, sides, strength, cfg, **options):
         control = Control(self.recipe, HINT, strength)
         prompts = [Conditioning((Prompt(t, p, (control,), options),), self.family) for t, p in sides]
-        controls = {self.recipe: with_vae(self.net, self.vae)}
+        controls = {self.recipe: with_parts(self.net, self.vae, self.model)}
         latent, sigmas = Latent(torch.zeros(1, 16, 4, 6)), torch.tensor([*SIGMAS, 0.0])
         negative = prompts[-1]
         done = sample(
@@ -132,8 +132,43 @@ def test_an_sd3_controlnet_steers_as_in_diffusers(tiny, flow, tmp_path):
     assert error(bench.sampled(sides, 0.0, 3.0), theirs) > 1e-3
 
 
+def test_an_sd35_controlnet_sees_the_latent_as_the_transformer_embeds_it(tiny, flow, tmp_path):
+    from diffusers import (
+        FlowMatchEulerDiscreteScheduler,
+        SD3ControlNetModel,
+        SD3Transformer2DModel,
+        StableDiffusion3ControlNetPipeline,
+    )
+    from diffusers.loaders.single_file_utils import convert_sd3_transformer_checkpoint_to_diffusers
+
+    shared = {"attention_head_dim": 64, "num_attention_heads": 1, "pooled_projection_dim": flow.CLIP_L + flow.CLIP_G}
+    alone = {"joint_attention_dim": None, "use_pos_embed": False, "pos_embed_type": None}
+    torch.manual_seed(2)
+    net = drawn(SD3ControlNetModel(num_layers=2, force_zeros_for_pooled_projection=False, **shared, **alone))
+    bench = Bench(tiny, flow, tmp_path, "sd3", flow.sd3_shapes(), net)
+    transformer = SD3Transformer2DModel(
+        num_layers=2, sample_size=16, joint_attention_dim=flow.T5, caption_projection_dim=flow.WIDTH,
+        pos_embed_max_size=16, **shared,
+    )  # fmt: skip
+    transformer.load_state_dict(convert_sd3_transformer_checkpoint_to_diffusers(dict(bench.weights)))
+    pipeline = StableDiffusion3ControlNetPipeline(
+        transformer.eval(), FlowMatchEulerDiscreteScheduler(), bench.raw_vae(), *[None] * 6, controlnet=net
+    )
+    (tokens, pooled), (other, other_pooled) = sides = [
+        (torch.randn(1, 20, flow.T5), torch.randn(1, flow.CLIP_L + flow.CLIP_G)) for _ in range(2)
+    ]
+    theirs = pipeline(
+        prompt_embeds=tokens, pooled_prompt_embeds=pooled, negative_prompt_embeds=other,
+        negative_pooled_prompt_embeds=other_pooled, control_image=HINT.movedim(-1, 1) * 2 - 1, height=32, width=48,
+        sigmas=SIGMAS, num_inference_steps=3, guidance_scale=3.0, controlnet_conditioning_scale=0.8, latents=NOISE,
+        output_type="latent",
+    ).images  # fmt: skip
+    assert error(bench.sampled(sides, 0.8, 3.0), theirs) < 1e-4
+    assert error(bench.sampled(sides, 0.0, 3.0), theirs) > 1e-3
+
+
 @pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is deprecated:FutureWarning")  # of diffusers' own import
-@pytest.mark.parametrize("modes", [None, 3])
+@pytest.mark.parametrize("modes", [None, 5])
 def test_a_flux_controlnet_steers_as_in_diffusers(tiny, flow, tmp_path, modes):
     from diffusers import FlowMatchEulerDiscreteScheduler, FluxControlNetModel, FluxControlNetPipeline
 
@@ -143,7 +178,8 @@ def test_a_flux_controlnet_steers_as_in_diffusers(tiny, flow, tmp_path, modes):
         num_attention_heads=flow.WIDTH // flow.HEAD, joint_attention_dim=flow.T5, pooled_projection_dim=flow.CLIP_L,
         guidance_embeds=True, axes_dims_rope=[4, 14, 14], num_mode=modes,
     ))  # fmt: skip
-    bench = Bench(tiny, flow, tmp_path, "flux", flow.flux_shapes(), net)
+    kind = () if modes is None else (Patch("union", settings=(("kind", "pose"),)),)
+    bench = Bench(tiny, flow, tmp_path, "flux", flow.flux_shapes(), net, *kind)
     pipeline = FluxControlNetPipeline(
         FlowMatchEulerDiscreteScheduler(), bench.raw_vae(), None, None, None, None,
         flow.flux_transformer(bench.weights), net,
@@ -153,7 +189,7 @@ def test_a_flux_controlnet_steers_as_in_diffusers(tiny, flow, tmp_path, modes):
     theirs = pipeline(
         prompt_embeds=tokens, pooled_prompt_embeds=pooled, control_image=HINT.movedim(-1, 1) * 2 - 1,
         height=32, width=48, sigmas=SIGMAS, num_inference_steps=3, guidance_scale=2.5, latents=rows,
-        controlnet_conditioning_scale=0.8, control_mode=None if modes is None else 0, output_type="latent",
+        controlnet_conditioning_scale=0.8, control_mode=None if modes is None else 4, output_type="latent",
     ).images  # fmt: skip
     expected = pipeline._unpack_latents(theirs, 32, 48, 8)
     sides = [(tokens, pooled)] * 2

@@ -1,9 +1,9 @@
 """Networks that steer a denoiser by a picture: ControlNets of U-Nets and transformers, and T2I-Adapters."""
 
 from calotype.diffusion.control.adapter import AdapterModel
-from calotype.diffusion.control.base import ControlResiduals, SteeringModel, with_vae
+from calotype.diffusion.control.base import ControlResiduals, SteeringModel, with_parts
 from calotype.diffusion.control.transformers import FluxControlModel, Sd3ControlModel
-from calotype.diffusion.control.unet import ControlModel
+from calotype.diffusion.control.unet import ControlModel, UnionControlModel
 
 __all__ = [
     "AdapterModel",
@@ -12,5 +12,6 @@ __all__ = [
     "FluxControlModel",
     "Sd3ControlModel",
     "SteeringModel",
-    "with_vae",
+    "UnionControlModel",
+    "with_parts",
 ]

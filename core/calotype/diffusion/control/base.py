@@ -51,6 +51,7 @@ class SteeringModel:
     """
 
     needs_vae = False
+    needs_denoiser = False
     relief: Relief | None = None
 
     def __init__(
@@ -91,17 +92,19 @@ class SteeringModel:
 
 
 class Steering:
-    """A network that steers together with the VAE that its hints go through."""
+    """A network that steers together with what it computes with: the VAE that its hints go through, the denoiser."""
 
-    def __init__(self, model: Any, vae: Encodes) -> None:
+    def __init__(self, model: Any, parts: Mapping[str, Any]) -> None:
         self._model = model
-        self._vae = vae
+        self._parts = parts
 
     def residuals(self, *args: Any, **kwargs: Any) -> Any:
         """As the network's own."""
-        return self._model.residuals(*args, **kwargs, vae=self._vae)
+        return self._model.residuals(*args, **kwargs, **self._parts)
 
 
-def with_vae(model: Any, vae: Encodes | None) -> Any:
-    """The network, with a VAE for its hints where it is given one and wants one."""
-    return Steering(model, vae) if vae is not None and getattr(model, "needs_vae", False) else model
+def with_parts(model: Any, vae: Encodes | None = None, denoiser: Any = None) -> Any:
+    """The network, with a VAE for its hints and the denoiser that it steers, where it is given and wants them."""
+    given = {"vae": vae, "denoiser": denoiser}
+    parts = {name: part for name, part in given.items() if part is not None and getattr(model, f"needs_{name}", False)}
+    return Steering(model, parts) if parts else model

@@ -33,11 +33,17 @@ class LatentControlModel(SteeringModel):
 
 
 class Sd3ControlModel(LatentControlModel):
-    """A ControlNet for SD 3 with text beside the picture.
+    """A ControlNet for SD 3 with text beside the picture, or for SD 3.5 large without.
 
-    Those that were published are told nothing of the pooled text, and their latents are scaled but not shifted; a
-    folder's configuration may say otherwise (`force_zeros_for_pooled_projection`).
+    Those of SD 3 that were published are told nothing of the pooled text, and their latents are scaled but not shifted;
+    a folder's configuration may say otherwise (`force_zeros_for_pooled_projection`). Those of SD 3.5 large see the
+    noisy latent as the transformer that they steer embeds it.
     """
+
+    @property
+    def needs_denoiser(self) -> bool:  # type: ignore[override]
+        """Whether it is one of those of SD 3.5 large."""
+        return self.module.pos_embed is None
 
     @property
     def plain(self) -> bool:
@@ -60,16 +66,18 @@ class Sd3ControlModel(LatentControlModel):
         pooled: Tensor | None = None,
         options: Mapping[str, Any] | None = None,
         vae: Any = None,
+        denoiser: Any = None,
     ) -> BlockResiduals:
         """x: (B, C, h, w); timestep: (B,); tokens: (B, N, D); hint: (B, 3, 8h, 8w), 0..1; pooled: (B, P)."""
         config = self.module.config
         if pooled is None or self.plain:
             pooled = x.new_zeros(x.shape[0], config.pooled_projection_dim)
+        noisy, words = evened(x, config.patch_size).to(self.device, self.dtype), config.joint_attention_dim
         blocks = self.module(
-            hidden_states=evened(x, config.patch_size).to(self.device, self.dtype),
+            hidden_states=noisy if denoiser is None else embedded(denoiser.module.pos_embed, noisy),
             controlnet_cond=evened(self.latent(hint, vae), config.patch_size).to(self.device, self.dtype),
             conditioning_scale=strength,
-            encoder_hidden_states=widened(tokens, config.joint_attention_dim).to(self.device, self.dtype),
+            encoder_hidden_states=widened(tokens, words).to(self.device, self.dtype) if words else None,
             pooled_projections=pooled.to(self.device, self.dtype),
             timestep=timestep.to(self.device),
             return_dict=False,
@@ -77,8 +85,20 @@ class Sd3ControlModel(LatentControlModel):
         return BlockResiduals(tuple(blocks))
 
 
+def embedded(embedding: Any, x: Tensor) -> Tensor:
+    """x through a part of another network, whose weights come to x wherever they are."""
+    weights = {n: t.to(x) for n, t in [*embedding.named_parameters(), *embedding.named_buffers()]}
+    made: Tensor = torch.func.functional_call(embedding, weights, x)
+    return made
+
+
 class FluxControlModel(LatentControlModel):
-    """A ControlNet for FLUX.1, for one kind of hint or for several (`facts["mode"]` says which)."""
+    """A ControlNet for FLUX.1, for one kind of hint or for several: `facts["mode"]` says which, nothing for none."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """See `SteeringModel`."""
+        super().__init__(*args, **kwargs)
+        self.module.union = "mode" in self.facts  # diffusers asks the module whether to put a kind before the words
 
     @torch.no_grad()
     def residuals(
@@ -98,7 +118,7 @@ class FluxControlModel(LatentControlModel):
         if pooled is None:
             pooled = x.new_zeros(x.shape[0], config.pooled_projection_dim)
         told = torch.as_tensor((options or {}).get("guidance", GUIDANCE), dtype=torch.float32, device=device)
-        mode = torch.full((x.shape[0], 1), int(self.facts.get("mode", 0)), device=device) if config.num_mode else None
+        mode = torch.full((x.shape[0], 1), self.facts["mode"], device=device) if "mode" in self.facts else None
         blocks, single = self.module(
             hidden_states=packed(even).to(device, dtype),
             controlnet_cond=packed(evened(self.latent(hint, vae))).to(device, dtype),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from calotype.diffusion.families import flux, sd3
+from calotype.diffusion.families import flux, sd3, unions
 from calotype.diffusion.families.base import Layout
 from calotype.diffusion.header import Header
 from calotype.diffusion.layouts import control
@@ -23,8 +23,8 @@ class ControlKind:
 
     title: for people. layouts: that its files have. family: of a file with it, by header and prefix; None where its
     U-Net says so. module: its class, "package.module:Class", "" for one that is only known by name; config: the
-    arguments of that class, from tensors under its names; None for a U-Net's. wrapper: the `SteeringModel`. facts: what
-    the file says beside its weights.
+    arguments of that class, from tensors under its names; None for a U-Net's, to which `more` adds some. wrapper: the
+    `SteeringModel`. facts: what the file says beside its weights.
     """
 
     name: str
@@ -35,6 +35,7 @@ class ControlKind:
     config: Callable[[Takes], dict[str, Any]] | None = field(default=None, repr=False)
     wrapper: str = f"{PACKAGE}:ControlModel"
     facts: Callable[[Header], Mapping[str, Any]] = field(default=lambda header: {}, repr=False)
+    more: Callable[[Takes], dict[str, Any]] = field(default=lambda takes: {}, repr=False)
 
 
 def flux_config(takes: Takes) -> dict[str, Any]:
@@ -58,16 +59,36 @@ def flux_config(takes: Takes) -> dict[str, Any]:
 
 def sd3_config(takes: Takes) -> dict[str, Any]:
     """The arguments of SD3ControlNetModel: those of the transformer, and what the hint has beside a latent."""
-    if "pos_embed.proj.weight" not in takes:  # those of SD 3.5 large
-        raise ValueError("it reads the latent through the transformer's own embedding, which is not done here")
+    if "pos_embed.proj.weight" not in takes:
+        return sd35_config(takes)
     latent, hint = takes["pos_embed.proj.weight"].shape[1], takes["pos_embed_input.proj.weight"].shape[1]
     shared = sd3.config({**takes, "proj_out.weight": takes["pos_embed.proj.weight"]})
     return shared | {"out_channels": latent, "extra_conditioning_channels": hint - latent}
 
 
+def sd35_config(takes: Takes) -> dict[str, Any]:
+    """The same for SD 3.5 large: without text, and the latent comes embedded by the transformer itself."""
+    width, channels, patch, _ = takes["pos_embed_input.proj.weight"].shape
+    head = min(sd3.HEAD, width)
+    return {
+        "patch_size": patch,
+        "in_channels": channels,
+        "num_layers": count(takes, "transformer_blocks"),
+        "attention_head_dim": head,
+        "num_attention_heads": width // head,
+        "joint_attention_dim": None,
+        "pooled_projection_dim": takes["time_text_embed.text_embedder.linear_1.weight"].shape[1],
+        "pos_embed_type": None,
+        "use_pos_embed": False,
+        "force_zeros_for_pooled_projection": False,
+    }
+
+
 def sd3_facts(header: Header) -> Mapping[str, Any]:
     """What a folder's configuration says of pooled text."""
     name = "force_zeros_for_pooled_projection"
+    if not any(tensor.endswith("context_embedder.weight") for tensor in header.tensors):  # those of SD 3.5 large
+        return {name: False}
     said: Mapping[str, Any] = next(
         (c for n, c in header.configs.items() if n.endswith("config.json") and name in c), {}
     )
@@ -149,6 +170,15 @@ SD3 = ControlKind(
     f"{PACKAGE}:Sd3ControlModel",
     sd3_facts,
 )
+UNION = ControlKind(
+    "union",
+    "union ControlNet",
+    (Layout("union", ("task_embedding", "controlnet_mid_block.weight"), takes_named),),
+    lambda header, prefix: "sdxl",
+    "diffusers.models.controlnets.controlnet_union:ControlNetUnionModel",
+    more=unions.config,
+    wrapper=f"{PACKAGE}:UnionControlModel",
+)
 UNET = ControlKind(
     "unet",
     "ControlNet",
@@ -158,7 +188,7 @@ UNET = ControlKind(
     ),
 )
 
-KINDS: dict[str, ControlKind] = {kind.name: kind for kind in (CONTROL_LORA, T2I, FLUX, SD3, UNET)}
+KINDS: dict[str, ControlKind] = {kind.name: kind for kind in (CONTROL_LORA, T2I, FLUX, SD3, UNION, UNET)}
 """Every kind, by name; one whose marks another has too comes before it."""
 
 

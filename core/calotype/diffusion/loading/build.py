@@ -104,7 +104,7 @@ def denoiser(takes: dict[str, Take], family: Family) -> nn.Module:
 
 def control(takes: dict[str, Take], family: Family, kind: controls.ControlKind) -> nn.Module:
     """A network that steers, without memory."""
-    arguments = kind.config(takes) if kind.config else configs.control(takes, family)
+    arguments = kind.config(takes) if kind.config else configs.control(takes, family) | kind.more(takes)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # diffusers' ControlNets warn of diffusers' own imports
         return made(kind.module, **arguments)

@@ -32,7 +32,8 @@ def unet(takes: Takes, family: Family) -> dict[str, Any]:
 def control(takes: Takes, family: Family) -> dict[str, Any]:
     """The arguments of ControlNetModel for a ControlNet with these tensors (diffusers' names)."""
     shared = unet({**takes, "conv_out.weight": takes["conv_in.weight"]}, family)
-    dropped = ("out_channels", "up_block_types")
+    usual = shared["mid_block_type"] == "UNetMidBlock2DCrossAttn"  # the only one that some ControlNets have
+    dropped = ("out_channels", "up_block_types", *(("mid_block_type",) if usual else ()))
     inner = [takes[f"controlnet_cond_embedding.blocks.{i}.weight"].shape[0] for i in range(1, 6, 2)]
     first = takes["controlnet_cond_embedding.conv_in.weight"].shape
     return {k: v for k, v in shared.items() if k not in dropped} | {
