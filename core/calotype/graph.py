@@ -10,22 +10,21 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from calotype.errors import GraphError, Problem
 
 SHOWN_CYCLE = 12  # nodes of a cycle that a message names
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """From an output to an input. index: which item of a variadic input, or None."""
 
     source: str
     output: str
     target: str
     input: str
-    index: int | None = None
+    index: int | None = None  # type: ignore[assignment]  # a tuple has a method of that name
 
 
 @dataclass(frozen=True, slots=True)

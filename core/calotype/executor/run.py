@@ -323,7 +323,7 @@ class Run:
 
 def _record(entry: Entry) -> NodeRecord:
     record = NodeRecord(entry.node, entry.spec.id, entry.spec.version, entry.key)
-    if entry.files or any(type(v) is FileRef for v in entry.values.values()):
+    if entry.files or FileRef in map(type, entry.values.values()):
         record.files = {n: v.hash for n, v in entry.values.items() if isinstance(v, FileRef)}
         record.files |= {f"{file.folder}/{file.name}": file.hash for file in entry.files}
     return record

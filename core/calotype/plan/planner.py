@@ -84,7 +84,9 @@ class Planner:
 
     def _entries(self, graph: Graph, targets: Iterable[str], externals: Externals) -> list[Entry]:
         keys = Keys(self._files, self._runtime, uuid.uuid4().hex)
-        needed = graph.ancestors(targets) | set(targets)
+        needed = set(targets)
+        if len(needed) < len(graph.uses):
+            needed |= graph.ancestors(targets)
         outside: dict[str, dict[Place, External]] = {}
         for (node, place), one in externals.items():
             outside.setdefault(node, {})[place] = one

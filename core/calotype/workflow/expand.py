@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from calotype.graph import Edge, Graph, MapOver, Use
 from calotype.workflow.document import ABSENT, SUBGRAPH, Nodes, Subgraph
 from calotype.workflow.values import Place, Wire, place, plain, wire
+
+BY_INPUT = attrgetter("input")
 
 
 class Scope(NamedTuple):
@@ -74,7 +77,7 @@ class Expander:
         elif "inputs" in node:
             self._own(full, scope, node["inputs"], inputs, links)
         if len(links) > 1:
-            links.sort(key=_by_input)  # one order, whatever the file's: keys are made from it
+            links.sort(key=BY_INPUT)  # one order, whatever the file's: keys are made from it. Items are in theirs
         over = self._map(node, inputs, links) if "map" in node else None
         enabled = scope.enabled and node.get("enabled", True)
         return Use(full, node["type"], inputs, tuple(links), enabled, node.get("version"), over)
@@ -86,16 +89,25 @@ class Expander:
         for name, value in values.items():
             kind = type(value)
             if kind is dict and "from" in value:
-                source, _, output = value["from"].partition(".")
-                if source in scope.inner:
-                    source, output = self._source(scope.prefix, scope.nodes, Wire(source, output))
-                else:
-                    source = scope.prefix + source
-                links.append(Edge(source, output, full, name))
-            elif kind is dict or kind is list:
-                _put(full, name, self._resolved(scope, value), inputs, links)
+                links.append(self._edge(scope, value["from"], full, name))
+            elif kind is list:
+                inputs[name] = given = []
+                for at, item in enumerate(value):
+                    linked = type(item) is dict and "from" in item
+                    given.append(None if linked else plain(item))
+                    if linked:
+                        links.append(self._edge(scope, item["from"], full, name, at))
             else:
-                inputs[name] = value
+                inputs[name] = plain(value)
+
+    def _edge(self, scope: Scope, end: str, full: str, name: str, at: int | None = None) -> Edge:
+        """The edge of a link that stands in the file."""
+        source, _, output = end.partition(".")
+        if source in scope.inner:
+            source, output = self._source(scope.prefix, scope.nodes, Wire(source, output))
+        else:
+            source = scope.prefix + source
+        return Edge(source, output, full, name, at)
 
     def _inputs(self, scope: Scope, id: str, node: Mapping[str, Any]) -> dict[str, Any]:
         """The inputs of a node with links resolved, and with what the instance around it gives, all as it is meant."""
@@ -174,10 +186,6 @@ class Expander:
                 carried = repeat is not None and spot.input in repeat.get("carry", {}).values()
                 rounds = [""] if repeat is None else [f"{k}/" for k in range(1 if carried else repeat["times"])]
                 waiting.extend((f"{prefix}{spot.node}/{k}", inner, spot.input) for k in rounds)
-
-
-def _by_input(edge: Edge) -> tuple[str, int]:
-    return edge.input, -1 if edge.index is None else edge.index
 
 
 def _put(full: str, name: str, value: Any, inputs: dict[str, Any], links: list[Edge]) -> None:
