@@ -1,30 +1,31 @@
 /** The canvas: React Flow over the open sheet. */
 
 import {
-  Background, BackgroundVariant, MiniMap, ReactFlow, SelectionMode, useReactFlow, useStore,
-  type EdgeChange, type NodeChange, type OnConnectStartParams, type OnNodeDrag,
+  Background, BackgroundVariant, ReactFlow, SelectionMode, useReactFlow, useStore,
+  type EdgeChange, type NodeChange, type OnConnectStartParams,
 } from '@xyflow/react'
 import '@xyflow/react/dist/base.css'
 import { useCallback, useEffect, useMemo, useRef, useState, type FocusEvent, type MouseEvent as ReactMouse } from 'react'
 import { createPortal } from 'react-dom'
-import { activeTab, currentSheet, onSheet, typingOf, useEditor, type Tab } from '@/app/editor'
+import { activeTab, currentSheet, typingOf, useEditor, type Tab } from '@/app/editor'
 import { t } from '@/app/i18n'
 import { usePrefs } from '@/app/prefs'
 import { useUi } from '@/app/ui'
-import { editFrame, moveNodes } from '@/model/operations'
+import type { Sheet } from '@/model/document'
 import * as act from './actions'
-import { dropLink, dropOnWire, takenAt } from './drop'
+import { dropLink, takenAt } from './drop'
+import { shield, useDragging } from './dragging'
 import { FarWires } from './FarWires'
 import { FAR, GraphNodeView } from './GraphNodeView'
 import { HeldWire } from './HeldWire'
-import { Flow, FRAME, members, within, type FlowNode, type Spots, type Wire } from './flow'
+import { Flow, FRAME, type FlowNode, type Spots, type Wire } from './flow'
 import { FrameView } from './FrameView'
 import { light, unlight } from './lit'
 import { enterSubgraph } from './grouping'
 import { useGestures } from './gestures'
 import { MenuView } from './MenuView'
+import { Minimap } from './Minimap'
 import { useHeld, verdict } from './offer'
-import type { Point } from './paths'
 import { reveal } from './places'
 import { useMenus } from './pointing'
 import { sayNode } from './travel'
@@ -47,15 +48,14 @@ export function Canvas({ tab }: { tab: Tab }) {
   const far = useStore(isFar)
   const wheel = usePrefs((s) => s.wheel)
   const snap = usePrefs((s) => s.snap)
-  const { spots, setSpots, settle } = useSpots()
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set())
   const sheet = currentSheet(tab)
+  const { spots, setSpots } = useSpots(sheet)
   const typing = typingOf(tab.history.document, catalogue)
   const nodes = useMemo(() => flow.nodesOf(sheet, typing, tab.selected, tab.frames, spots), [flow, sheet, typing, tab.selected, tab.frames, spots])
   const plain = useMemo(() => flow.wiresOf(sheet, typing), [flow, sheet, typing])
   const wires = useMemo(() => (picked.size === 0 ? plain : plain.map((w) => (picked.has(w.id) ? { ...w, selected: true } : w))), [plain, picked])
   const viewKey = tab.levels.map((l) => l.instance).join('/')
-  const moving = useRef<{ copies: boolean; carried: Map<string, Point> } | null>(null)
   const resize = useCallback((id: string, size: { w: number; h: number } | null) => {
     const node = rf.getNode(id)
     setSpots((before) => {
@@ -68,6 +68,7 @@ export function Canvas({ tab }: { tab: Tab }) {
   useGestures({ rf, nodes, wires: plain, picked, resize })
   const root = useRef<HTMLDivElement>(null)
   useMenus(root)
+  const { moved: dragged, onDragStart, onDragStop } = useDragging(root, plain)
   const minimap = useUi((s) => s.minimap)
 
   useEffect(() => {
@@ -80,7 +81,7 @@ export function Canvas({ tab }: { tab: Tab }) {
 
   const onNodesChange = useCallback((changes: NodeChange<FlowNode>[]) => {
     const moved = changes.filter((c) => c.type === 'position' && c.position)
-    if (moved.length > 0) {
+    if (moved.length > 0 && !dragged(moved)) {
       setSpots((before) => {
         const after = new Map(before)
         for (const c of moved) if (c.type === 'position' && c.position) after.set(c.id, { ...after.get(c.id), ...c.position })
@@ -89,7 +90,7 @@ export function Canvas({ tab }: { tab: Tab }) {
     }
     const chosen = changes.filter((c) => c.type === 'select')
     if (chosen.length > 0) selectChanged(chosen)
-  }, [setSpots])
+  }, [dragged, setSpots])
 
   const onEdgesChange = useCallback((changes: EdgeChange<Wire>[]) => {
     setPicked((before) => {
@@ -98,39 +99,6 @@ export function Canvas({ tab }: { tab: Tab }) {
       return after
     })
   }, [])
-
-  const onDragStart: OnNodeDrag<FlowNode> = useCallback((event, node, dragged) => {
-    const carried = new Map<string, Point>()
-    for (const one of dragged.length > 0 ? dragged : [node]) {
-      if (one.type !== 'frame') continue
-      for (const inside of [...members(one.data.frame, rf.getNodes()), ...within(one.data.frame, rf.getNodes())]) {
-        if (!dragged.some((d) => d.id === inside.id)) carried.set(inside.id, [inside.position.x - one.position.x, inside.position.y - one.position.y])
-      }
-    }
-    moving.current = { copies: event.altKey, carried }
-  }, [rf])
-
-  const onDrag: OnNodeDrag<FlowNode> = useCallback((_, node) => {
-    const carried = moving.current?.carried
-    if (node.type !== 'frame' || !carried || carried.size === 0) return
-    setSpots((before) => {
-      const after = new Map(before)
-      for (const [id, [dx, dy]] of carried) after.set(id, { x: node.position.x + dx, y: node.position.y + dy })
-      return after
-    })
-  }, [setSpots])
-
-  const onDragStop: OnNodeDrag<FlowNode> = useCallback((_, node, dragged) => {
-    const all = dragged.length > 0 ? dragged : [node]
-    const copies = moving.current?.copies === true
-    const only = all.length === 1 && node.type === 'node' && !copies ? node : null
-    moving.current = null
-    const spotted = settle()
-    if (spotted.size === 0) return
-    const step = `drop ${Date.now()}` // what was moved onto a wire is one step with what that does
-    placed(spotted, copies, step)
-    if (only) dropOnWire(only, rf.getNodes(), plain, step)
-  }, [rf, plain, settle])
 
   const hold = useHeld((s) => s.hold)
   const onConnectStart = useCallback((event: MouseEvent | TouchEvent, { nodeId, handleId }: OnConnectStartParams) => {
@@ -161,7 +129,7 @@ export function Canvas({ tab }: { tab: Tab }) {
       <ReactFlow<FlowNode, Wire>
         nodes={nodes} edges={far ? NO_WIRES : wires} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES}
         onNodesChange={onNodesChange} onEdgesChange={onEdgesChange}
-        onNodeDragStart={onDragStart} onNodeDrag={onDrag} onNodeDragStop={onDragStop}
+        onNodeDragStart={onDragStart} onNodeDragStop={onDragStop}
         onConnectStart={onConnectStart} onConnectEnd={onConnectEnd} isValidConnection={isValid} connectionLineComponent={HeldWire}
         onEdgeClick={(e, wire) => { if (e.altKey && wire.data) act.unlink([wire.data.link]) }}
         onEdgeDoubleClick={(e, wire) => wire.data && addBend(wire.data.link, wire.data.bends, rf.screenToFlowPosition({ x: e.clientX, y: e.clientY }))}
@@ -177,32 +145,21 @@ export function Canvas({ tab }: { tab: Tab }) {
       >
         {far && <FarWires sheet={sheet} nodes={nodes} />}
         <Background variant={BackgroundVariant.Dots} gap={24} size={1.2} />
-        {minimap && <MiniMap pannable zoomable ariaLabel={t('minimap.label')} nodeColor="var(--minimap-node)" maskColor="var(--minimap-mask)" />}
+        {minimap && <Minimap nodes={nodes} />}
       </ReactFlow>
       {createPortal(<MenuView />, document.body)}
     </div>
   )
 }
 
-/** Where nodes are shown while they are dragged; `settle` ends that, and says where they were. */
-function useSpots() {
-  const [spots, show] = useState<Spots>(NO_SPOTS)
-  const latest = useRef<Spots>(NO_SPOTS)
+/** Places and sizes of what is being resized, until the sheet has them. */
+function useSpots(sheet: Sheet) {
+  const [said, say] = useState<{ of: Sheet | null; spots: Spots }>({ of: null, spots: NO_SPOTS })
+  const spots = said.of === sheet ? said.spots : NO_SPOTS
   const setSpots = useCallback((change: (before: Spots) => Spots) => {
-    latest.current = change(latest.current)
-    show(latest.current)
-  }, [])
-  const settle = useCallback((): Spots => {
-    const last = latest.current
-    setSpots(() => NO_SPOTS)
-    return last
-  }, [setSpots])
-  return { spots, setSpots, settle }
-}
-
-/** While something is dragged nothing under the pointer need be found: finding it costs more than drawing. */
-function shield(root: HTMLElement | null, on: boolean): void {
-  if (root) root.toggleAttribute('data-moving', on)
+    say((before) => ({ of: sheet, spots: change(before.of === sheet ? before.spots : NO_SPOTS) }))
+  }, [sheet])
+  return { spots, setSpots }
 }
 
 /** A node that gets the focus by key is chosen, and said. */
@@ -218,16 +175,6 @@ function onFocus(e: FocusEvent): void {
   useEditor.getState().select([id])
   reveal(id)
   sayNode(id)
-}
-
-/** What was dragged lies at its new place; or copies of it do, and it stays. */
-function placed(spotted: Spots, copies: boolean, step: string): void {
-  if (copies) { act.duplicateTo(spotted); return }
-  const [frames, nodes] = [[...spotted].filter(([id]) => id.startsWith(FRAME)), [...spotted].filter(([id]) => !id.startsWith(FRAME))]
-  useEditor.getState().edit(t('step.move', { n: spotted.size }), onSheet((s) => {
-    moveNodes(s, nodes)
-    for (const [id, { x, y }] of frames) editFrame(s, id.slice(FRAME.length), { x: Math.round(x), y: Math.round(y) })
-  }), step)
 }
 
 function selectChanged(changes: readonly { id: string; selected?: boolean }[]): void {

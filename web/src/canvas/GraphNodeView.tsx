@@ -25,7 +25,12 @@ const isFar = (s: { transform: [number, number, number] }) => s.transform[2] < F
 
 export const GraphNodeView = memo(function GraphNodeView(props: NodeProps<GraphNode>) {
   return useStore(isFar) ? <FarNode {...props} /> : <NearNode {...props} />
-})
+}, sameLook)
+
+/** Where a node is does not show inside of it. */
+function sameLook(a: NodeProps<GraphNode>, b: NodeProps<GraphNode>): boolean {
+  return a.id === b.id && a.data === b.data && a.selected === b.selected
+}
 
 function FarNode({ id, data, selected }: NodeProps<GraphNode>) {
   const status = useNodeStatus(id)

@@ -1,13 +1,14 @@
 /** A link as a curve, through its bends. */
 
-import { BaseEdge, useReactFlow, type EdgeProps } from '@xyflow/react'
-import { memo, useState, type PointerEvent } from 'react'
+import { BaseEdge, useReactFlow, useStoreApi, type EdgeProps } from '@xyflow/react'
+import { memo, useEffect, useRef, useState, type PointerEvent } from 'react'
 import { t } from '@/app/i18n'
 import { linkId } from '@/model/links'
 import { colourOf } from './kinds'
 import { wirePath, type Point } from './paths'
-import type { Wire } from './flow'
+import type { FlowNode, Wire } from './flow'
 import { useLit } from './lit'
+import { endsNow, useMoving } from './moving'
 import { useHeld } from './offer'
 import { setBends } from './wiring'
 
@@ -17,6 +18,7 @@ export const WireView = memo(function WireView(props: EdgeProps<Wire>) {
   const lit = useLit((s) => (s.wires === null ? undefined : s.wires.has(id) ? 'yes' : 'no'))
   const taken = useHeld((s) => s.held?.moved !== undefined && linkId(s.held.moved) === id)
   const flow = useReactFlow()
+  const group = useFollowing(props)
   if (!data) return null
   const bends: Point[] = data.bends.map((p, i) => (held?.at === i ? held.point : p))
   const path = wirePath([sourceX, sourceY], bends, [targetX, targetY])
@@ -31,7 +33,7 @@ export const WireView = memo(function WireView(props: EdgeProps<Wire>) {
     setBends(data.link, moved)
   }
   return (
-    <g data-wire={id} data-lit={lit} data-taken={taken || undefined} style={{ ['--kind' as string]: colourOf(data.kind) }}>
+    <g ref={group} data-wire={id} data-lit={lit} data-taken={taken || undefined} style={{ ['--kind' as string]: colourOf(data.kind) }}>
       <BaseEdge id={id} path={path} className={selected ? 'wire selected' : 'wire'} interactionWidth={18} />
       {bends.map(([x, y], i) => (
         <circle
@@ -45,3 +47,26 @@ export const WireView = memo(function WireView(props: EdgeProps<Wire>) {
     </g>
   )
 })
+
+/** The wire follows nodes under way: it is drawn directly while they are, and as React has it before and after. */
+function useFollowing(props: EdgeProps<Wire>) {
+  const group = useRef<SVGGElement>(null)
+  const store = useStoreApi<FlowNode, Wire>()
+  const now = useRef(props)
+  useEffect(() => { now.current = props }, [props])
+  useEffect(() => {
+    const follow = (ids: ReadonlySet<string>, before: ReadonlySet<string>) => {
+      const { source, target, sourceHandleId, targetHandleId, sourceX, sourceY, targetX, targetY, data } = now.current
+      const moves = ids.has(source) || ids.has(target)
+      if (!moves && !before.has(source) && !before.has(target)) return
+      const found = moves ? endsNow(store, { source, target, sourceHandle: sourceHandleId ?? null, targetHandle: targetHandleId ?? null }) : null
+      const [from, to]: [Point, Point] = found ?? [[sourceX, sourceY], [targetX, targetY]]
+      const path = wirePath(from, data?.bends ?? [], to)
+      for (const part of group.current?.querySelectorAll('path') ?? []) part.setAttribute('d', path)
+    }
+    const { ids } = useMoving.getState()
+    follow(ids, ids)
+    return useMoving.subscribe((s, before) => follow(s.ids, before.ids))
+  }, [store])
+  return group
+}

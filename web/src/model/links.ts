@@ -60,30 +60,68 @@ export function linksInto(target: string, node: NodeJson): Link[] {
 // Outside of a step a node's JSON is never changed in place, and it stands under one id.
 const cache = new WeakMap<NodeJson, Link[]>()
 
-export function linksOf(sheet: Sheet): Link[] {
-  return Object.entries(sheet.nodes).flatMap(([id, node]) => linksInto(id, node))
+export function linksOf(sheet: Sheet): readonly Link[] {
+  return isDraft(sheet) ? gathered(sheet.nodes) : tableOf(sheet.nodes).links
 }
 
-/** The nodes that are reached from some nodes against the links ("up") or along them ("down"), themselves included. */
-export function reached(sheet: Sheet, from: Iterable<string>, way: 'up' | 'down'): Set<string> {
+function gathered(nodes: Sheet['nodes']): Link[] {
+  const found: Link[] = []
+  for (const [id, node] of Object.entries(nodes)) for (const link of linksInto(id, node)) found.push(link)
+  return found
+}
+
+/** What is derived of the nodes of a sheet: they keep their identity until one of them changes, wherever they are moved. */
+interface Table {
+  links: readonly Link[]
+  up: Map<string, string[]> | null
+  down: Map<string, string[]> | null
+  /** What the last question for everything before a node was answered: links are judged by it one after another. */
+  before: { source: string; found: Set<string> } | null
+}
+
+const tables = new WeakMap<Sheet['nodes'], Table>()
+
+function tableOf(nodes: Sheet['nodes']): Table {
+  const known = tables.get(nodes)
+  if (known) return known
+  const made: Table = { links: gathered(nodes), up: null, down: null, before: null }
+  tables.set(nodes, made)
+  return made
+}
+
+/** The neighbours of every node against the links ("up") or along them ("down"). */
+export function neighbours(sheet: Sheet, way: 'up' | 'down'): ReadonlyMap<string, readonly string[]> {
+  const table = isDraft(sheet) ? null : tableOf(sheet.nodes)
+  const known = table?.[way]
+  if (known) return known
   const next = new Map<string, string[]>()
-  for (const { source, target } of linksOf(sheet)) {
+  for (const { source, target } of table?.links ?? linksOf(sheet)) {
     const [a, b] = way === 'up' ? [target, source] : [source, target]
     const list = next.get(a)
     if (list) list.push(b)
     else next.set(a, [b])
   }
+  if (table) table[way] = next
+  return next
+}
+
+/** The nodes that are reached from some nodes against the links ("up") or along them ("down"), themselves included. */
+export function reached(sheet: Sheet, from: Iterable<string>, way: 'up' | 'down'): Set<string> {
+  const next = neighbours(sheet, way)
   const found = new Set<string>()
   const waiting = [...from]
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
     if (found.has(id)) continue
     found.add(id)
-    waiting.push(...(next.get(id) ?? []))
+    for (const other of next.get(id) ?? []) waiting.push(other)
   }
   return found
 }
 
 /** Whether a link from `source` to `target` would close a circle. */
 export function closesCircle(sheet: Sheet, source: string, target: string): boolean {
-  return reached(sheet, [source], 'up').has(target)
+  if (isDraft(sheet)) return reached(sheet, [source], 'up').has(target)
+  const table = tableOf(sheet.nodes)
+  if (table.before?.source !== source) table.before = { source, found: reached(sheet, [source], 'up') }
+  return table.before.found.has(target)
 }

@@ -57,7 +57,7 @@ export function moveNodes(sheet: Sheet, places: Iterable<[string, { x: number; y
 export function removeNodes(document: WorkflowDocument, name: SheetName, ids: Iterable<string>): void {
   const sheet = sheetOf(document, name)
   const gone = new Set(ids)
-  for (const { source, target, input, index } of linksOf(sheet).reverse()) {
+  for (const { source, target, input, index } of [...linksOf(sheet)].reverse()) {
     if (gone.has(source) && !gone.has(target)) disconnect(sheet, { node: target, input, index })
   }
   for (const id of gone) {

@@ -1,5 +1,6 @@
 /** Which type each node of a sheet has: from the catalogue, from a subgraph's ports, or guessed from the document. */
 
+import { isDraft } from 'immer'
 import type { Catalogue, InputType, NodeType, OutputType } from './catalogue'
 import { SUBGRAPH, type NodeJson, type PortIn, type Sheet, type Subgraph, type WorkflowDocument } from './document'
 import { linksOf, parseEnd } from './links'
@@ -7,15 +8,19 @@ import type { Socket } from './sockets'
 
 const DEEPEST = 64
 
-/** Looks types up; one for each state of a document, so that what is derived is derived once. */
+/**
+ * Looks types up; one for each state of a document, so that what is derived is derived once. Types keep their identity
+ * from state to state while what they are derived from does: whoever draws them sees that nothing changed.
+ */
 export class Typing {
-  private readonly instances = new Map<string, NodeType>()
-  private readonly used = new Map<Sheet, Map<string, Set<string>>>()
+  private readonly instances: Map<string, NodeType>
 
   constructor(
     readonly catalogue: Catalogue,
     readonly document: WorkflowDocument,
-  ) {}
+  ) {
+    this.instances = instancesOf(catalogue, document.subgraphs)
+  }
 
   typeOf(sheet: Sheet, id: string, node: NodeJson, depth = 0): NodeType {
     if (node.type.startsWith(SUBGRAPH)) return this.instance(node, depth)
@@ -74,26 +79,46 @@ export class Typing {
 
   /** A type that is not installed: the names that the document uses, of any type. */
   private guessed(sheet: Sheet, id: string, node: NodeJson): NodeType {
-    const outputs = [...(this.outputsUsed(sheet).get(id) ?? [])]
-    return {
+    const outputs = outputsUsed(sheet).get(id) ?? []
+    const key = outputs.join('\n')
+    const known = isDraft(node) ? undefined : guesses.get(node)
+    if (known?.key === key) return known.type
+    const type: NodeType = {
       ...nothingKnown(node),
       inputs: Object.keys(node.inputs ?? {}).map(plainInput),
       outputs: outputs.map((name) => ({ name, socket: 'Any', doc: '' })),
     }
+    if (!isDraft(node)) guesses.set(node, { key, type })
+    return type
   }
+}
 
-  private outputsUsed(sheet: Sheet): Map<string, Set<string>> {
-    const known = this.used.get(sheet)
-    if (known) return known
-    const found = new Map<string, Set<string>>()
-    for (const { source, output } of linksOf(sheet)) {
-      const names = found.get(source)
-      if (names) names.add(output)
-      else found.set(source, new Set([output]))
-    }
-    this.used.set(sheet, found)
-    return found
+const guesses = new WeakMap<NodeJson, { key: string; type: NodeType }>()
+const instances = new WeakMap<object, { catalogue: Catalogue; types: Map<string, NodeType> }>()
+const used = new WeakMap<Sheet['nodes'], Map<string, string[]>>()
+
+/** The types of the instances of some subgraphs, as far as they were asked for. */
+function instancesOf(catalogue: Catalogue, subgraphs: WorkflowDocument['subgraphs']): Map<string, NodeType> {
+  if (!subgraphs || isDraft(subgraphs)) return new Map()
+  const known = instances.get(subgraphs)
+  if (known?.catalogue === catalogue) return known.types
+  const types = new Map<string, NodeType>()
+  instances.set(subgraphs, { catalogue, types })
+  return types
+}
+
+/** The names by which links take the outputs of each node. */
+function outputsUsed(sheet: Sheet): Map<string, string[]> {
+  const known = isDraft(sheet) ? undefined : used.get(sheet.nodes)
+  if (known) return known
+  const found = new Map<string, string[]>()
+  for (const { source, output } of linksOf(sheet)) {
+    const names = found.get(source)
+    if (!names) found.set(source, [output])
+    else if (!names.includes(output)) names.push(output)
   }
+  if (!isDraft(sheet)) used.set(sheet.nodes, found)
+  return found
 }
 
 function nothingKnown(node: NodeJson): NodeType {

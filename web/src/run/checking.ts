@@ -3,7 +3,7 @@
 import { useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import type { WorkflowDocument } from '@/model/document'
-import { reached } from '@/model/links'
+import { neighbours } from '@/model/links'
 import { ask, validate } from './api'
 import { useRuns, type PlanMark, type Problem } from './state'
 
@@ -56,13 +56,18 @@ async function planned(workflow: WorkflowDocument, signal: AbortSignal): Promise
 
 /** Nodes that cannot run because something before them is wrong. Inside of subgraphs the instance counts. */
 export function blocked(document: WorkflowDocument, problems: readonly Problem[]): Record<string, PlanMark> {
-  const found: Record<string, PlanMark> = {}
+  const found = new Map<string, PlanMark>()
+  const next = neighbours(document, 'down')
   for (const { node } of problems) {
     const top = node?.split('/')[0]
     if (top === undefined || !(top in document.nodes)) continue
-    for (const id of reached(document, [top], 'down')) {
-      if (id !== top) found[id] ??= { status: 'blocked', reason: t('mark.blocked.why', { node: document.nodes[top]?.title ?? top }) }
+    const mark: PlanMark = { status: 'blocked', reason: t('mark.blocked.why', { node: document.nodes[top]?.title ?? top }) }
+    const waiting = [...(next.get(top) ?? [])]
+    for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+      if (found.has(id)) continue // and with it all that is behind it
+      found.set(id, mark)
+      waiting.push(...(next.get(id) ?? []))
     }
   }
-  return found
+  return Object.fromEntries(found)
 }
