@@ -134,6 +134,34 @@ def test_an_edited_picture_is_that_of_the_pipeline(loaded, edit_pipeline, tools)
     assert tools.distance(loaded.vae.decode(samples), expected.movedim(1, -1)) < 1e-4
 
 
+def test_the_2511_edition_tells_pictures_to_edit_time_0_from_a_folder_as_from_a_file(parts, tools, tmp_path):
+    from diffusers import QwenImageTransformer2DModel
+
+    from calotype.diffusion.patches import packed
+
+    shape = {k: v for k, v in parts["transformer"].config.items() if not k.startswith("_")}
+    raw = QwenImageTransformer2DModel(**shape | {"zero_cond_t": True})
+    raw.load_state_dict(parts["transformer"].state_dict())
+    (tmp_path / "edit" / "transformer").mkdir(parents=True)
+    raw.save_pretrained(tmp_path / "edit" / "transformer")
+    sign = {"__index_timestep_zero__": torch.zeros(1)}
+    files = [tmp_path / "edit", tmp_path / "edit" / "transformer"]
+    files.append(tools.file_of(tmp_path / "edit.safetensors", raw.state_dict() | sign))
+    x, words, time = tools.noise(1, 16, 4, 6), torch.randn(1, 5, 32), torch.tensor([0.7])
+    picture = torch.randn(1, 16, 4, 4)
+    for path in files:
+        model = tools.load_model("qwen-image", path)
+        rows = torch.cat([packed(x), packed(model.latent.into_model(picture))], dim=1)
+        with torch.no_grad():
+            shapes = [[(1, 2, 3), (1, 2, 2)]]
+            theirs = raw.eval()(rows, words, None, time, img_shapes=shapes, return_dict=False)[0][:, :6]
+        mine = packed(model.predict(x, time, words, options={"reference.0": picture}))
+        assert (model.module.config.zero_cond_t, tools.distance(mine, theirs) < 1e-5) == (True, True), path
+    plain = tools.load_model("qwen-image", tools.file_of(tmp_path / "plain.safetensors", raw.state_dict()))
+    other = packed(plain.predict(x, time, words, options={"reference.0": picture}))
+    assert tools.distance(other, theirs) > 1e-3
+
+
 def test_a_text_encoder_without_eyes_says_so(loaded, parts, tools, tmp_path):
     from calotype.errors import ModelError
 

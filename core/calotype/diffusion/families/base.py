@@ -107,7 +107,8 @@ class Network:
     that files have, the special before the general; forward: its raw output, of x's shape; flow: its noise levels,
     from its tensors; finish: fills buffers that no file holds, after the weights are in; listens: the tensor whose last
     axis is as long as a prompt's words must be wide, "" where they may be narrower; overflows: whether it is never
-    computed in float16, whose range is too small for it.
+    computed in float16, whose range is too small for it; said: further arguments that a folder's configuration alone
+    tells.
     """
 
     module: str
@@ -118,6 +119,7 @@ class Network:
     finish: Callable[[Any, torch.device], None] = field(default=_nothing, repr=False)
     listens: str = ""
     overflows: bool = True
+    said: Callable[[Header], Mapping[str, Any]] = field(default=lambda header: {}, repr=False)
 
 
 def side_by_side(encoded: Sequence[Encoded | None]) -> Prompt:

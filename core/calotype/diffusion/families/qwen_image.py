@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from calotype.diffusion.families.base import Family, Flow, Layout, Network, Slot
 from calotype.diffusion.families.language import LanguageFacts
+from calotype.diffusion.header import Header
 from calotype.diffusion.layouts.take import Takes, count, takes_named
 from calotype.diffusion.normalised import WAN_DEVIATION, WAN_MEAN, NormalisedLatents
 
@@ -46,6 +48,13 @@ def config(takes: Takes) -> dict[str, Any]:
         "axes_dims_rope": (head - 2 * side, side, side),
         "zero_cond_t": ZERO_TIME in takes,
     }
+
+
+def said(header: Header) -> Mapping[str, Any]:
+    """Whether the pictures to edit are told time 0 (Qwen-Image-Edit 2511): a folder says it in its configuration."""
+    names = ("transformer/config.json", "config.json")
+    found = next((c for n in names if "zero_cond_t" in (c := header.configs.get(n, {}))), {})
+    return {"zero_cond_t": True} if found.get("zero_cond_t") else {}
 
 
 def forward(step: Step) -> Tensor:
@@ -95,6 +104,7 @@ FAMILY = Family(
         forward=forward,
         flow=lambda takes: Flow(shift=SHIFT, multiplier=1.0),
         finish=positions,
+        said=said,
     ),
     vae="video",
 )

@@ -93,13 +93,13 @@ def class_of(path: str) -> Any:
     return getattr(import_module(place), name)
 
 
-def denoiser(takes: dict[str, Take], family: Family) -> nn.Module:
-    """A denoiser without memory."""
+def denoiser(takes: dict[str, Take], family: Family, header: Header) -> nn.Module:
+    """A denoiser without memory. header: of its file."""
     network = family.network
     if network is None:
         unet = "diffusers.models.unets.unet_2d_condition:UNet2DConditionModel"
         return made(unet, **configs.unet(takes, family))
-    return made(network.module, **network.config(takes))
+    return made(network.module, **network.config(takes) | network.said(header))
 
 
 def control(takes: dict[str, Take], family: Family, kind: controls.ControlKind) -> nn.Module:

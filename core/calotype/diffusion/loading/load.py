@@ -79,7 +79,7 @@ def size_of(recipe: Recipe, path_of: PathOf, device: torch.device, dtype: Dtype 
 def denoiser(job: Job) -> Denoiser:
     """The network with its parameterisation."""
     takes = job.takes(job.parts()[0])
-    module = filled(job, job.built(build.denoiser, takes, job.family), takes)
+    module = filled(job, job.built(build.denoiser, takes, job.family, job.header), takes)
     network = job.family.network
     if network is not None:
         network.finish(module, job.home)
