@@ -27,11 +27,26 @@ async def test_grouping_and_ungrouping_give_the_document_back(whole, chain):
     assert sorted(back["nodes"]) == ["three", "two"]
 
 
+async def test_nodes_of_a_subgraph_are_grouped_on_its_sheet(whole, chain):
+    async with whole() as server:
+        outer = await server.post("/v1/edit/group", {"workflow": chain, "nodes": ["two", "three"], "name": "sums"})
+        asked = {"workflow": outer["workflow"], "nodes": ["three"], "name": "last", "within": "sums"}
+        inner = await server.post("/v1/edit/group", asked)
+        assert inner["nodes"] == ["last"]
+        sheet = inner["workflow"]["subgraphs"]["sums"]
+        assert sheet["nodes"]["last"] == {"type": "subgraph/last", "inputs": {"a": {"from": "two.int"}}}
+        assert sheet["inputs"] == {"a": {"to": ["two.a", "last.b"]}}
+        asked = {"workflow": inner["workflow"], "instance": "last", "within": "sums"}
+        back = await server.post("/v1/edit/ungroup", asked)
+    assert back == {"workflow": outer["workflow"], "nodes": ["three"]}
+
+
 @pytest.mark.parametrize(
     ("path", "change", "pointer", "says"),
     [
         ("group", {"nodes": ["two"], "name": "no name"}, "/name", "cannot be the name of a subgraph"),
         ("group", {"nodes": ["four"], "name": "sums"}, "/nodes", 'there is no node "four"'),
+        ("group", {"nodes": ["two"], "name": "sums", "within": "x"}, "/within", 'there is no subgraph "x"'),
         ("ungroup", {"instance": "two"}, "/instance", '"two" is not an instance of a subgraph'),
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from calotype.errors import WorkflowError
 from calotype.graph import Edge, Graph, MapOver, Use
-from calotype.workflow import Document, flatten, group, read, ungroup, write
+from calotype.workflow import Document, flatten, group, group_within, read, ungroup, ungroup_within, write
 
 
 def flow(nodes: dict[str, Any], **more: Any) -> Document:
@@ -243,3 +243,27 @@ def test_flattening_a_group_gives_the_same_graph_at_any_depth(document, data):
         grouped = ungroup(grouped, name)
         assert sorted(shape(flatten(grouped)).values()) == before
     assert grouped == document
+
+
+@given(graphs(), st.data())
+def test_nodes_inside_of_a_subgraph_are_grouped_and_ungrouped_too(document, data):
+    before = sorted(shape(flatten(document)).values())
+    ids = data.draw(st.sets(st.sampled_from(sorted(document.nodes)), min_size=1))
+    outer = group(document, ids, "outer")
+    inner = data.draw(st.sets(st.sampled_from(sorted(ids)), min_size=1))
+    nested = group_within(outer, "outer", inner, "inner")
+    assert sorted(shape(flatten(nested)).values()) == before
+    assert read(write(nested)) == nested
+    assert list(nested.subgraphs["outer"].inputs) == list(outer.subgraphs["outer"].inputs)
+    assert ungroup_within(nested, "outer", "inner") == outer
+
+
+def test_a_port_to_several_places_of_an_instance_inside_leads_to_all_of_them():
+    both = {"inputs": {"x": {"to": ["a.x", "b.x"]}}, "nodes": {"a": node(), "b": node()}}
+    outer = {"inputs": {"all": {"to": ["in.x", "c.x"]}}, "nodes": {"in": node("subgraph/both"), "c": node()}}
+    document = flow({"i": node("subgraph/outer", all=1)}, subgraphs={"outer": outer, "both": both})
+    done = ungroup_within(document, "outer", "in")
+    assert done.subgraphs["outer"].inputs["all"].to == ["a.x", "b.x", "c.x"]
+    assert list(done.subgraphs) == ["outer"]
+    with pytest.raises(WorkflowError, match='there is no subgraph "gone"'):
+        group_within(document, "gone", ["a"], "s")

@@ -33,14 +33,20 @@ class ServerCalls(Calls):
         """What two workflows have different: {"same", "text", "nodes", "values", "links", "other", "layout"}."""
         return await self._json("POST", "/v1/diff", {"before": before, "after": after})
 
-    async def make_subgraph(self, workflow: Workflow, nodes: Sequence[str], name: str) -> Said:
-        """The workflow with these nodes as one: {"workflow", "nodes": the ids that are new}. Nothing is kept."""
-        body = {"workflow": workflow, "nodes": list(nodes), "name": name}
+    async def make_subgraph(
+        self, workflow: Workflow, nodes: Sequence[str], name: str, within: str | None = None
+    ) -> Said:
+        """The workflow with these nodes as one: {"workflow", "nodes": the ids that are new}. Nothing is kept.
+
+        within: the subgraph whose nodes are meant; without it those of the workflow itself.
+        """
+        body = {"workflow": workflow, "nodes": list(nodes), "name": name, "within": within}
         return await self._json("POST", "/v1/edit/group", body)
 
-    async def expand_subgraph(self, workflow: Workflow, instance: str) -> Said:
+    async def expand_subgraph(self, workflow: Workflow, instance: str, within: str | None = None) -> Said:
         """The workflow with the nodes of a subgraph in the place of its instance; the inverse of `make_subgraph`."""
-        return await self._json("POST", "/v1/edit/ungroup", {"workflow": workflow, "instance": instance})
+        body = {"workflow": workflow, "instance": instance, "within": within}
+        return await self._json("POST", "/v1/edit/ungroup", body)
 
     async def import_workflow(self, file: bytes | str | Path, name: str = "") -> Said:
         """The workflow in a file of another program, or in a picture: {"workflow", "report"}."""

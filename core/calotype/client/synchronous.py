@@ -295,13 +295,13 @@ class Client:
         """What two workflows have different: {"same", "text", "nodes", "values", "links", "other", "layout"}."""
         return self._portal.run(self._client.diff(before, after))
 
-    def make_subgraph(self, workflow: Workflow, nodes: Sequence[str], name: str) -> Said:
+    def make_subgraph(self, workflow: Workflow, nodes: Sequence[str], name: str, within: str | None = None) -> Said:
         """The workflow with these nodes as one: {"workflow", "nodes": the ids that are new}. Nothing is kept."""
-        return self._portal.run(self._client.make_subgraph(workflow, nodes, name))
+        return self._portal.run(self._client.make_subgraph(workflow, nodes, name, within))
 
-    def expand_subgraph(self, workflow: Workflow, instance: str) -> Said:
+    def expand_subgraph(self, workflow: Workflow, instance: str, within: str | None = None) -> Said:
         """The workflow with the nodes of a subgraph in the place of its instance; the inverse of `make_subgraph`."""
-        return self._portal.run(self._client.expand_subgraph(workflow, instance))
+        return self._portal.run(self._client.expand_subgraph(workflow, instance, within))
 
     def import_workflow(self, file: bytes | str | Path, name: str = "") -> Said:
         """The workflow in a file of another program, or in a picture: {"workflow", "report"}."""

@@ -5,6 +5,7 @@ from calotype.workflow.document import Document, PortIn, PublicInput, PublicOutp
 from calotype.workflow.edit import Port, interface, set_input
 from calotype.workflow.flatten import flatten
 from calotype.workflow.group import group, ungroup
+from calotype.workflow.inside import group_within, ungroup_within
 from calotype.workflow.migrate import migrate_nodes
 from calotype.workflow.reading import read
 from calotype.workflow.saving import load, save
@@ -22,6 +23,7 @@ __all__ = [
     "diff",
     "flatten",
     "group",
+    "group_within",
     "interface",
     "load",
     "migrate_nodes",
@@ -30,5 +32,6 @@ __all__ = [
     "save",
     "set_input",
     "ungroup",
+    "ungroup_within",
     "write",
 ]

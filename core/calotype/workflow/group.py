@@ -93,11 +93,11 @@ class _Ports:
         port = self._by_end.get(spot)
         if port is not None and len(self.inputs[port].to) > 1:  # a port of its own, or it would set other inputs too
             self.inputs[port].to.remove(spot)
-            self.values[own := _free(input, self.inputs)] = self.values[port]
+            self.values[own := _free(place(spot).input, self.inputs)] = self.values[port]
             port = self._by_end[spot] = own
             self.inputs[port] = PortIn(to=[spot])
         if port is None:
-            port = self._by_end[spot] = _free(input, self.inputs)
+            port = self._by_end[spot] = _free(place(spot).input, self.inputs)
             self.inputs[port] = PortIn(to=[spot])
         return port
 
@@ -131,9 +131,7 @@ def ungroup(document: Document, instance: str) -> Document:
     if "map" in node or "repeat" in node:
         raise _refused(document, "not-flat", f'"{instance}" is mapped or repeated, so its nodes cannot stand alone')
     rest = {id: other for id, other in document.nodes.items() if id != instance}
-    ids: dict[str, str] = {}
-    for id in subgraph.nodes:
-        ids[id] = id if id not in rest and id not in ids.values() else _free(f"{instance}_{id}", {*rest, *ids.values()})
+    ids = ids_outside(document, instance, subgraph)
 
     def out(text: str) -> str:
         source, _, port = text.partition(".")
@@ -155,6 +153,15 @@ def ungroup(document: Document, instance: str) -> Document:
     used = any(one["type"] == SUBGRAPH + name for level in levels for one in level.values())
     update["subgraphs"] = {n: s for n, s in document.subgraphs.items() if used or n != name}
     return document.model_copy(update=update)
+
+
+def ids_outside(document: Document, instance: str, subgraph: Subgraph) -> dict[str, str]:
+    """The ids that the nodes of a subgraph get when they take the place of an instance."""
+    rest = document.nodes.keys() - {instance}
+    ids: dict[str, str] = {}
+    for id in subgraph.nodes:
+        ids[id] = id if id not in rest and id not in ids.values() else _free(f"{instance}_{id}", {*rest, *ids.values()})
+    return ids
 
 
 def _unpacked(subgraph: Subgraph, ids: Mapping[str, str], given: Mapping[str, Any], enabled: bool) -> Nodes:

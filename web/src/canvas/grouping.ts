@@ -4,7 +4,7 @@ import { activeTab, currentSheet, sheetName, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import { useUi } from '@/app/ui'
 import { become } from '@/model/become'
-import { SUBGRAPH, type WorkflowDocument } from '@/model/document'
+import { sheetOf, SUBGRAPH, type Sheet, type WorkflowDocument } from '@/model/document'
 import { patchPlace } from '@/model/operations'
 import { ask } from '@/run/api'
 import { boxesOf, now } from './actions'
@@ -15,12 +15,13 @@ interface Edited {
 }
 
 /** Ask the engine for a changed document, and make it one step. False where it refused, or the document went on. */
-async function changed(path: string, body: Record<string, unknown>, label: string, after: (document: WorkflowDocument, nodes: string[]) => void): Promise<string[] | null> {
+async function changed(path: string, body: Record<string, unknown>, label: string, after: (sheet: Sheet, nodes: string[]) => void): Promise<string[] | null> {
   const tab = activeTab(useEditor.getState())
   if (!tab) return null
   const before = tab.history.document
+  const within = sheetName(tab)
   try {
-    const { data } = await ask<Edited>(path, { method: 'POST', body: { workflow: before, ...body } })
+    const { data } = await ask<Edited>(path, { method: 'POST', body: { workflow: before, within, ...body } })
     const at = activeTab(useEditor.getState())
     if (at?.id !== tab.id || at.history.document !== before) {
       useUi.getState().tell('note', t('group.late'))
@@ -28,7 +29,7 @@ async function changed(path: string, body: Record<string, unknown>, label: strin
     }
     useEditor.getState().edit(label, (draft) => {
       become(draft, data.workflow)
-      after(draft, data.nodes)
+      after(sheetOf(draft, within), data.nodes)
     })
     return data.nodes
   } catch (error) {
@@ -44,25 +45,24 @@ export async function makeSubgraph(ids?: Iterable<string>): Promise<void> {
   if (!state || !tab) return
   const nodes = [...(ids ?? tab.selected)]
   if (nodes.length === 0) return
-  if (sheetName(tab) !== null) { useUi.getState().tell('note', t('group.top')); return }
   const boxes = [...boxesOf(state, new Set(nodes)).values()]
   const middle = (low: (b: (typeof boxes)[number]) => number, size: (b: (typeof boxes)[number]) => number) =>
     Math.round((Math.min(...boxes.map(low)) + Math.max(...boxes.map((b) => low(b) + size(b)))) / 2)
   const at = { x: middle((b) => b.x, (b) => b.width) - 126, y: middle((b) => b.y, (b) => b.height) - 60 }
-  const name = freeName(state.document)
-  const made = await changed('/v1/edit/group', { nodes, name }, t('step.subgraph', { n: nodes.length }), (document, [instance]) => {
-    if (instance !== undefined) patchPlace(document, instance, at)
+  const name = freeName(state.document, state.sheet)
+  const made = await changed('/v1/edit/group', { nodes, name }, t('step.subgraph', { n: nodes.length }), (sheet, [instance]) => {
+    if (instance !== undefined) patchPlace(sheet, instance, at)
   })
   if (!made) return
   useEditor.getState().select(made)
   useUi.getState().announce(t('said.subgraph', { name, n: nodes.length }))
 }
 
-function freeName(document: WorkflowDocument): string {
+function freeName(document: WorkflowDocument, sheet: Sheet): string {
   const taken = document.subgraphs ?? {}
   for (let n = 1; ; n += 1) {
     const name = n === 1 ? 'subgraph' : `subgraph_${n}`
-    if (!(name in taken) && !(name in document.nodes)) return name
+    if (!(name in taken) && !(name in sheet.nodes)) return name
   }
 }
 
@@ -71,7 +71,6 @@ export async function expandSubgraph(id?: string): Promise<void> {
   const instance = id ?? chosenInstance()
   const tab = activeTab(useEditor.getState())
   if (instance === null || !tab) return
-  if (sheetName(tab) !== null) { useUi.getState().tell('note', t('group.top')); return }
   const made = await changed('/v1/edit/ungroup', { instance }, t('step.subgraph.expand'), () => undefined)
   if (made) useEditor.getState().select(made)
 }

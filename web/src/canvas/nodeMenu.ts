@@ -51,14 +51,13 @@ function nodeMenu(state: Now, id: string, input: string | null): { label: string
   if (!tab.selected.has(id)) editor().select([id])
   const on = node.enabled !== false
   const instance = node.type.startsWith(SUBGRAPH)
-  const top = sheetName(tab) === null
   const sections: Section[] = [
     input === null ? [] : fieldMenu(state, id, input),
     [cmd('run.here'), cmd('enabled', { checked: !on, label: t(on ? 'menu.off' : 'menu.on') }), cmd('collapse', { label: t(state.sheet.layout?.[id]?.collapsed ? 'node.expand' : 'node.collapse') })],
-    instance ? [item('enter', 'cmd.enter', () => enterSubgraph(id), { keys: 'Alt+ArrowDown' }), item('expand', 'cmd.expand', () => void expandSubgraph(id), { keys: 'Ctrl+Shift+U', disabled: !top }), item('sheet', 'menu.subgraph.rename', () => renameSheet(id))] : [],
+    instance ? [item('enter', 'cmd.enter', () => enterSubgraph(id), { keys: 'Alt+ArrowDown' }), item('expand', 'cmd.expand', () => void expandSubgraph(id), { keys: 'Ctrl+Shift+U' }), item('sheet', 'menu.subgraph.rename', () => renameSheet(id))] : [],
     [item('rename', 'cmd.rename', () => renameTitle(id), { keys: 'F2' }), item('id', 'menu.id', () => renameId(id), { detail: id })],
     [cmd('copy'), cmd('cut'), cmd('duplicate')],
-    [cmd('frame'), item('subgraph', 'cmd.subgraph', () => void makeSubgraph(), { keys: 'Ctrl+Shift+G', disabled: !top }), cmd('tidy')],
+    [cmd('frame'), item('subgraph', 'cmd.subgraph', () => void makeSubgraph(), { keys: 'Ctrl+Shift+G' }), cmd('tidy')],
     [cmd('delete')],
   ]
   return { label: t('menu.node', { title: node.title ?? id }), sections }

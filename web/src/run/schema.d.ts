@@ -1,6 +1,6 @@
 /** What goes in and out of the server's API, made by `npm run types:api`; do not edit.
  *
- * sha256 of its description: 972d0119d70a3f0b29e7fb132b64391d96cc861d7da50017f84ae96eba42b85c
+ * sha256 of its description: 6092b041b5248477de400f41dfada285a668e99712b084a7795f5b051147e3ee
  */
 
 export interface components {
@@ -216,7 +216,7 @@ export interface components {
         };
         /**
          * Edited
-         * @description The document after the change. nodes: the ids of the nodes that are new on it, in order.
+         * @description The document after the change. nodes: the ids of the nodes that are new on the sheet, in order.
          */
         Edited: {
             /** Nodes */
@@ -364,6 +364,12 @@ export interface components {
              * @description The ids of the nodes.
              */
             nodes: string[];
+            /**
+             * Within
+             * @description The subgraph on whose sheet that happens; without it that of the workflow itself.
+             * @default null
+             */
+            within: string | null;
             /**
              * Workflow
              * @description A workflow document, or the name of one on the server.
@@ -1387,6 +1393,12 @@ export interface components {
              * @description The id of the instance.
              */
             instance: string;
+            /**
+             * Within
+             * @description The subgraph on whose sheet that happens; without it that of the workflow itself.
+             * @default null
+             */
+            within: string | null;
             /**
              * Workflow
              * @description A workflow document, or the name of one on the server.
