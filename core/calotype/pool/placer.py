@@ -112,6 +112,7 @@ class Placer:
         self._least: dict[str, int] = {}
         self._guessed: dict[str, int] = {}
         self._count = 0
+        self._guessing = False
 
     def adopt(self, module: Placeable, name: str, part: str) -> Held:
         """Watch over the calls of a module whose weights are in main memory."""
@@ -166,7 +167,7 @@ class Placer:
     def _called(self, held: Held, owner: Any, call: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """A call of a model, with its weights where they can be computed with."""
         with self._lock:
-            if held.busy:  # a call inside of a call
+            if held.busy or self._guessing:  # a call inside of a call of its own, or of one without memory
                 return method(*args, **kwargs)
             held.busy += 1
             try:
@@ -231,9 +232,11 @@ class Placer:
         streamed = held.placement if isinstance(held.placement, Streamed) else None
         if streamed is not None:
             streamed.paused = True
+        self._guessing = True
         try:
             found = estimate()
         finally:
+            self._guessing = False
             if streamed is not None:
                 streamed.paused = False
         self._least[key] = self._guessed[key] = (

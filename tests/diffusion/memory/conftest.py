@@ -93,11 +93,12 @@ class Bench:
         words: Any = None,
         steps: int = 2,
         batch: int = 1,
+        side: int = 8,
         **how: Any,
     ) -> tuple[torch.Tensor, list[Any]]:
         """A latent, and what was told. how: arguments of `sample`."""
         told: list[Any] = []
-        empty = Latent(torch.zeros(batch, CHANNELS[family], 8, 8))
+        empty = Latent(torch.zeros(batch, CHANNELS[family], side, side))
         said = {"seed": 1, "cfg": 3.0, "sampler": "euler_ancestral"} | how
         with pool.use(recipe or Model(file_of(family), family), told.append) as denoiser:
             return sample(denoiser, *(words or self.words(family)), empty, steps=steps, **said).latent.samples, told

