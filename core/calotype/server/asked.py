@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
@@ -28,10 +30,23 @@ MEMORY = 8 * GIB  # of address space
 
 
 class Answers:
-    """What the process can do. A method for each `do`; its arguments are the other keys of the request."""
+    """What the process can do. A method for each `do`; its arguments are the other keys of the request.
+
+    The services stay open from one question to the next: opening them costs more than most answers.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._held = ExitStack()
+
+    @cached_property
+    def services(self) -> Services:
+        """Opened when they are first asked for."""
+        return self._held.enter_context(Services.open(self._settings))
+
+    def close(self) -> None:
+        """Let go of the services."""
+        self._held.close()
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """The answer, or `{"error", "status"}` for what the user did wrong."""
@@ -62,19 +77,16 @@ class Answers:
 
     def plan(self, workflow: dict[str, Any], targets: list[str] | None) -> dict[str, Any]:
         """What a run would do, and why."""
-        with Services.open(self._settings) as services:
-            return services.plan(read_document(workflow), targets).to_dict()
+        return self.services.plan(read_document(workflow), targets).to_dict()
 
     def import_(self, data: str, name: str) -> dict[str, Any]:
         """A document from a file of another program, or from a picture that carries one. data: base64."""
-        with Services.open(self._settings) as services:
-            document, report = open_bytes(base64.b64decode(data), name, services.plugins.importers)
+        document, report = open_bytes(base64.b64decode(data), name, self.services.plugins.importers)
         return {"workflow": document.to_dict(), "report": report.to_dict() if report else None}
 
     def migrate(self, workflow: dict[str, Any]) -> dict[str, Any]:
         """A document as today's node types have it."""
-        with Services.open(self._settings) as services:
-            document, notes = migrate_nodes(read_document(workflow), services.registry)
+        document, notes = migrate_nodes(read_document(workflow), self.services.registry)
         return {"workflow": document.to_dict(), "notes": [n.to_dict() for n in notes]}
 
     def sheet(self, cells: list[tuple[str, str | None]], columns: int) -> dict[str, Any]:
@@ -93,11 +105,11 @@ def main() -> None:
     greeting = orjson.loads(requests.readline())
     sys.path[:] = greeting["path"]
     _bound()
-    able = Answers(greeted(greeting))
-    for request in _lines(requests):
-        said = orjson.dumps(able.answer(request), default=str, option=orjson.OPT_NON_STR_KEYS)
-        answers.write(said + b"\n")
-        answers.flush()
+    with closing(Answers(greeted(greeting))) as able:
+        for request in _lines(requests):
+            said = orjson.dumps(able.answer(request), default=str, option=orjson.OPT_NON_STR_KEYS)
+            answers.write(said + b"\n")
+            answers.flush()
 
 
 def _lines(requests: BinaryIO) -> Iterator[dict[str, Any]]:

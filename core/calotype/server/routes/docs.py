@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -70,8 +71,13 @@ def _described(call: Call[None, NoQuery]) -> bytes:
     """With the endpoints of the workflows that are there, each with its own schema."""
     own = paths(call.part(LIBRARY), call.part(DOCUMENTS).registry) if LIBRARY in call.request.app else {}
     known: tuple[Route, ...] = call.part(ROUTES)
-    said = describe(known)
+    said = _description(known)
     return orjson.dumps(said | {"paths": said["paths"] | own}, default=str)
+
+
+@lru_cache(1)
+def _description(known: tuple[Route, ...]) -> dict[str, Any]:
+    return describe(known)
 
 
 @routes.get("/docs", produces=(HTML,))
@@ -80,8 +86,9 @@ async def docs(call: Call[None, NoQuery]) -> web.StreamResponse:
     return page("Calotype: the HTTP API", await asyncio.to_thread(_page, call.part(ROUTES)))
 
 
+@lru_cache(1)  # the routes of a server stay as they are
 def _page(known: tuple[Route, ...]) -> str:
-    schemas = describe(known)["components"]["schemas"]
+    schemas = _description(known)["components"]["schemas"]
     parts = [INTRODUCTION]
     for tag in dict.fromkeys(r.tag for r in known):
         own = [r for r in known if r.tag == tag]
