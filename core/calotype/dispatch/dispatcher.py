@@ -36,7 +36,7 @@ class Dispatcher:
         *,
         patience: float = PATIENCE,
         hold: float = HOLD,
-        batch: float = 0.1,
+        batch: float = 0.04,
         grace: float = GRACE,
         previews: bool = True,
     ) -> None:
