@@ -130,3 +130,38 @@ async def test_28_ports_are_renamed_ordered_and_given_defaults(page, ui):
     assert list(graph["inputs"].items()) == [("b", {"to": ["more.b"], "default": 4}), ("first", {"to": ["sum.a"]})]
     await page.get_by_role("navigation", name="Where you are").get_by_role("button").first.click()
     assert (await ui.document(page))["nodes"][made_of]["inputs"] == {"first": {"from": "one.int"}}
+
+
+async def test_28_inside_of_a_subgraph_nodes_are_grouped_and_what_is_wrong_there_is_shown_outside(page, ui):
+    nodes = CHAIN["nodes"] | {"last": {"type": "toys.Add", "inputs": {"a": {"from": "more.int"}, "b": 2}}}
+    nodes |= {"paint": {"type": "toys.Paint", "inputs": {"value": {"from": "last.int"}}}}
+    places = CHAIN["layout"] | {"last": {"x": 1020, "y": 0}, "paint": {"x": 1360, "y": 0}}
+    await ui.show(page, CHAIN | {"nodes": nodes, "layout": places})
+    await page.evaluate("window.calotype.view({x: 90, y: 240, zoom: 0.7})")
+    outer = await made(page, ui, "sum", "more", "last")
+    await ui.node(page, outer).locator(".head .title").dblclick()
+    await view(page)
+    before = await ui.document(page)
+    await ui.node(page, "sum").locator(".head .title").click()
+    await ui.node(page, "more").locator(".head .title").click(modifiers=["Shift"])
+    await page.keyboard.press("Control+Shift+G")
+    inner = ui.node(page, "subgraph_2")
+    await expect(inner).to_be_visible()
+    assert (await ui.document(page))["subgraphs"][outer]["inputs"] == {"a": {"to": ["subgraph_2.a"]}}
+    await page.keyboard.press("Control+Shift+U")
+    await expect(inner).to_be_hidden()
+    assert (await ui.document(page))["subgraphs"] == before["subgraphs"]
+    # what is wrong inside is marked there, after it, and on the instance outside, from where it can be reached
+    await page.evaluate(
+        """id => { const now = structuredClone(window.calotype.document()); const inside = now.subgraphs[id].nodes.sum
+                   inside.inputs.b = 'no number'; window.calotype.open({ ...now, name: 'Wrong' }) }""",
+        outer,
+    )
+    await page.evaluate("window.calotype.view({x: 90, y: 240, zoom: 0.7})")
+    await expect(ui.node(page, outer).locator(".head .mark.bad")).to_be_visible()
+    await expect(ui.node(page, "paint").locator("[data-plan=blocked]")).to_be_visible()
+    await page.get_by_role("button", name="1 problem").click()
+    await page.get_by_role("complementary", name="Problems").locator(".place").click()
+    await expect(ui.node(page, "sum")).to_have_attribute("data-selected", "true")
+    await expect(ui.node(page, "sum").locator(".head .mark.bad")).to_be_visible()
+    await expect(ui.node(page, "last").locator("[data-plan=blocked]")).to_be_visible()

@@ -6,6 +6,7 @@ import { activeTab, flatId, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import type { Json } from '@/model/document'
 import type { Row } from '@/model/geometry'
+import { isWithin } from '@/model/inside'
 import { linkedTo } from '@/model/links'
 import { useTabRun } from '@/run/state'
 import { Field } from '@/widgets/Field'
@@ -44,7 +45,7 @@ function NearNode({ id, data, selected }: NodeProps<GraphNode>) {
   const { node, type, shape } = data
   const status = useNodeStatus(id)
   const flat = useFlatId(id)
-  const broken = useTabRun((r) => r.problems.some((p) => p.node === flat))
+  const broken = useTabRun((r) => r.problems.some((p) => isWithin(p.node, flat)))
   return (
     <article className="node" aria-label={t('node.label', { title: node.title ?? type.id, id })} data-node={id} data-selected={selected || undefined}
       data-status={status} data-disabled={node.enabled === false ? true : undefined} data-broken={broken || undefined} data-unknown={type.unknown ? true : undefined}

@@ -19,7 +19,7 @@ export function FormResult() {
     const kept = all.filter((f) => f.kept)
     return kept.length > 0 ? kept : all
   }, [made])
-  const running = Object.entries(nodes).find(([, n]) => n.status === 'running')
+  const running = Object.entries(nodes).find(([, n]) => n.status === 'running' && n.inner !== true)
   const preview = running && previews[running[0]]
   const shown = live && preview ? [] : pictures.slice(0, MOST)
   if (!live && pictures.length === 0) return null

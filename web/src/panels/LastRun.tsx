@@ -9,8 +9,8 @@ export function LastRun() {
   const nodes = useTabRun((r) => r.nodes)
   const state = useTabRun((r) => r.state)
   const whole = useTabRun((r) => r.seconds)
-  const timed = Object.entries(nodes).filter(([, n]) => n.seconds !== undefined).sort(([, a], [, b]) => (b.seconds ?? 0) - (a.seconds ?? 0))
-  const hits = Object.values(nodes).filter((n) => n.status === 'hit').length
+  const timed = Object.entries(nodes).filter(([, n]) => n.seconds !== undefined && n.inner !== true).sort(([, a], [, b]) => (b.seconds ?? 0) - (a.seconds ?? 0))
+  const hits = Object.values(nodes).filter((n) => n.status === 'hit' && n.inner !== true).length
   if (timed.length + hits === 0) return null
   const slowest = timed[0]?.[1].seconds ?? 1
   return (

@@ -4,6 +4,7 @@ import { activeTab, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import { Icon } from '@/app/Icon'
 import { canvas } from '@/canvas/gestures'
+import { levelsTo, nodeAt } from '@/model/inside'
 import { useTabRun, type Failure, type Problem } from '@/run/state'
 import { fixProblem } from '@/run/fixing'
 
@@ -11,7 +12,7 @@ export function Problems() {
   const problems = useTabRun((r) => r.problems)
   const nodes = useTabRun((r) => r.nodes)
   const failure = useTabRun((r) => r.failure)
-  const failed = Object.entries(nodes).flatMap(([id, n]) => (n.failure ? [{ id, failure: n.failure }] : []))
+  const failed = Object.entries(nodes).flatMap(([id, n]) => (n.failure && n.inner !== true ? [{ id, failure: n.failure }] : []))
   if (problems.length + failed.length === 0 && failure === null) return <p className="nothing">{t('problems.none')}</p>
   return (
     <div className="problems">
@@ -73,13 +74,17 @@ export function show(problem: Problem): void {
   goTo(problem.node)
 }
 
-/** Bring a node into view, by its flat id: inside of subgraphs the instance is chosen. */
+/** Bring a node into view, by its flat id: the subgraphs that it is inside of are entered. */
 export function goTo(flat: string): void {
   const tab = activeTab(useEditor.getState())
+  if (!tab || !nodeAt(tab.history.document, flat)) return
+  const id = flat.slice(flat.lastIndexOf('/') + 1)
+  const levels = levelsTo(tab.history.document, flat)
+  if (levels.map((l) => l.instance).join('/') !== tab.levels.map((l) => l.instance).join('/')) {
+    useEditor.getState().patch(tab.id, { levels, selected: new Set([id]), frames: new Set() }) // another sheet is shown as a whole
+    return
+  }
   const shown = canvas()
-  const inside = tab?.levels.map((l) => l.instance).join('/') ?? ''
-  const local = inside && flat.startsWith(`${inside}/`) ? flat.slice(inside.length + 1) : flat
-  const id = local.split('/')[0] ?? local
   useEditor.getState().select([id])
   const zoom = Math.max(0.7, shown?.rf.getZoom() ?? 1)
   const node = shown?.nodes.find((n) => n.id === id)

@@ -3,8 +3,9 @@
 import { useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import type { WorkflowDocument } from '@/model/document'
-import { neighbours } from '@/model/links'
+import { needing, nodeAt } from '@/model/inside'
 import { ask, validate } from './api'
+import { planWithInstances } from './instances'
 import { useRuns, type PlanMark, type Problem } from './state'
 
 const PAUSE = 250
@@ -51,23 +52,12 @@ async function check(tab: string, document: WorkflowDocument): Promise<void> {
 
 async function planned(workflow: WorkflowDocument, signal: AbortSignal): Promise<Record<string, PlanMark>> {
   const { data } = await ask<Planned>('/v1/plan', { method: 'POST', body: { workflow }, signal })
-  return Object.fromEntries(data.entries.map((e) => [e.node, { status: e.status, reason: e.reason ?? '' }]))
+  return planWithInstances(Object.fromEntries(data.entries.map((e) => [e.node, { status: e.status, reason: e.reason ?? '' }])))
 }
 
-/** Nodes that cannot run because something before them is wrong. Inside of subgraphs the instance counts. */
+/** Nodes that cannot run because something before them is wrong: on their sheet, around and inside of it. */
 export function blocked(document: WorkflowDocument, problems: readonly Problem[]): Record<string, PlanMark> {
-  const found = new Map<string, PlanMark>()
-  const next = neighbours(document, 'down')
-  for (const { node } of problems) {
-    const top = node?.split('/')[0]
-    if (top === undefined || !(top in document.nodes)) continue
-    const mark: PlanMark = { status: 'blocked', reason: t('mark.blocked.why', { node: document.nodes[top]?.title ?? top }) }
-    const waiting = [...(next.get(top) ?? [])]
-    for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-      if (found.has(id)) continue // and with it all that is behind it
-      found.set(id, mark)
-      waiting.push(...(next.get(id) ?? []))
-    }
-  }
-  return Object.fromEntries(found)
+  const wrong = [...new Set(problems.flatMap((p) => (p.node === undefined ? [] : [p.node])))]
+  const because = (flat: string) => t('mark.blocked.why', { node: nodeAt(document, flat)?.title ?? flat })
+  return Object.fromEntries([...needing(document, wrong)].map(([id, cause]) => [id, { status: 'blocked', reason: because(cause) }]))
 }

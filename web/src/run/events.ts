@@ -1,5 +1,6 @@
 /** What an event of a run changes in what is known of it. */
 
+import { withInstances } from './instances'
 import type { ServerEvent } from './socket'
 import type { Failure, FileView, NodeRun, TabRun } from './state'
 
@@ -10,7 +11,10 @@ export function applied(now: TabRun, event: ServerEvent): Partial<TabRun> {
 
 function changed(now: TabRun, event: ServerEvent): Partial<TabRun> {
   const node = typeof event.node === 'string' ? event.node : ''
-  const set = (change: NodeRun): Partial<TabRun> => ({ nodes: { ...now.nodes, [node]: change } })
+  const set = (change: NodeRun): Partial<TabRun> => {
+    const nodes = { ...now.nodes, [node]: change }
+    return { nodes: node.includes('/') ? withInstances(nodes) : nodes }
+  }
   switch (event.event) {
     case 'RunClaimed':
     case 'RunStarted':
@@ -88,7 +92,7 @@ export interface RunRecord {
 
 /** The nodes of a run as its record has them: with times and memory. */
 export function recorded(record: RunRecord): Record<string, NodeRun> {
-  return Object.fromEntries(Object.entries(record.nodes ?? {}).filter(([, n]) => n.status !== 'idle').map(([id, n]) => [id, nodeOf(n)]))
+  return withInstances(Object.fromEntries(Object.entries(record.nodes ?? {}).filter(([, n]) => n.status !== 'idle').map(([id, n]) => [id, nodeOf(n)])))
 }
 
 function nodeOf(said: NodeRecord): NodeRun {

@@ -4,7 +4,7 @@ import { useEditor } from '@/app/editor'
 import { t, type Key } from '@/app/i18n'
 import { usePrefs } from '@/app/prefs'
 import { useUi } from '@/app/ui'
-import { reached } from '@/model/links'
+import { needing } from '@/model/inside'
 import { ask } from './api'
 import { applied, recorded, withFiles, type RunRecord } from './events'
 import type { RunView } from './running'
@@ -87,13 +87,11 @@ export async function catchUp(tab: string, run: string, wanted: number): Promise
 /** What needs a node that failed was not tried: it is marked with the reason. */
 function markBlocked(tab: string): void {
   const document = useEditor.getState().tabs.find((x) => x.id === tab)?.history.document
+  if (!document) return
   const { nodes } = tabRun(tab)
+  const failed = Object.entries(nodes).flatMap(([id, node]) => (node.status === 'failed' && node.inner !== true ? [id] : []))
   const found: Record<string, NodeRun> = {}
-  for (const [id, node] of Object.entries(nodes)) {
-    const top = id.split('/')[0] ?? id
-    if (node.status !== 'failed' || !document) continue
-    for (const after of reached(document, [top], 'down')) if (!(after in nodes) && after !== top) found[after] = { status: 'skipped', error: id }
-  }
+  for (const [id, cause] of needing(document, failed)) if (!(id in nodes)) found[id] = { status: 'skipped', error: cause }
   useRuns.getState().patch(tab, () => ({ nodes: { ...found, ...nodes } }))
 }
 

@@ -25,6 +25,8 @@ export interface NodeRun {
   vram?: number
   error?: string
   failure?: Failure
+  /** Of an instance of a subgraph: what its nodes come to. */
+  inner?: true
 }
 
 export interface FileView {
