@@ -86,8 +86,12 @@ class Autoencoder:
         return pixels[:, top : top + height, left : left + width, :3].movedim(-1, 1)
 
     def _encode(self, x: Tensor) -> Tensor:
-        """x: (B, 3, h, w) in 0..1. The posterior's mean, float32."""
-        x = x.to(self.device, self.dtype, memory_format=torch.contiguous_format) * 2 - 1
+        """x: (B, 3, h, w) in 0..1. The posterior's mean, float32.
+
+        Pictures stay in memory as they are, channels last, all the way: the norms of groups round otherwise then, as
+        they do in ComfyUI.
+        """
+        x = x.to(self.device, self.dtype) * 2 - 1
         moments = self.module.encoder(x)
         if self.module.quant_conv is not None:
             moments = self.module.quant_conv(moments)
