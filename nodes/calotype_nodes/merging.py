@@ -22,6 +22,18 @@ class ModelMerge(Node, category="model"):
         return merged(self.model, self.other, keep=self.share, add=1.0 - self.share)
 
 
+class ModelBelowNoise(Node, category="model"):
+    """Let a second model take over where there is little noise left (Wan 2.2 14B, whose models are two)."""
+
+    model: Model
+    other: Model = Input(doc="For little noise.")
+    boundary: float = Input(default=0.875, ge=0, le=1, step=0.001, doc="Share of all noise below which it takes over.")
+
+    def run(self) -> Model:
+        """Add the patch."""
+        return self.model.patched(Patch("below", settings=(("boundary", self.boundary),), other=self.other))
+
+
 class ModelMergeBlocks(Node, category="model"):
     """Mix the weights of two U-Nets, each part with a share of its own."""
 

@@ -168,7 +168,9 @@ def test_an_incomplete_checkpoint_names_a_missing_tensor(tiny, tmp_path):
     shapes = tiny.under("model.diffusion_model", tiny.unet_shapes())
     del shapes["model.diffusion_model.middle_block.0.in_layers.2.weight"]
     path = tiny.saved(tmp_path / "part.safetensors", shapes)
-    with pytest.raises(ModelError, match=r"part\.safetensors is incomplete: 1 tensors are missing, such as 'mid_block"):
+    with pytest.raises(
+        ModelError, match=r"part\.safetensors is incomplete: 1 tensors of SD 1\.x are missing, such as 'mid_block"
+    ):
         load(Model(FileRef("checkpoints", "part"), "sd1"), lambda f: path, CPU)
 
 

@@ -33,6 +33,7 @@ from calotype_nodes.merging import (
     ClipMerge,
     ClipMergeAdd,
     ClipMergeSubtract,
+    ModelBelowNoise,
     ModelMerge,
     ModelMergeAdd,
     ModelMergeBlocks,
@@ -129,6 +130,13 @@ MERGES = [
     ),
     (ModelMergeLayers(model=MODEL, other=OTHER, shares="out. 0.5"), {"shares": "out. 0.5"}),
 ]
+
+
+def test_a_second_model_for_little_noise_is_a_patch():
+    got = ModelBelowNoise(model=MODEL, other=OTHER, boundary=0.9).run()
+    assert got == MODEL.patched(Patch("below", settings=(("boundary", 0.9),), other=OTHER))
+
+
 CLIP_MERGES = [
     (ClipMerge(clip=CLIP, other=OTHER_CLIP, share=0.75), {"keep": 0.75, "add": 0.25}),
     (ClipMergeAdd(clip=CLIP, other=OTHER_CLIP), {"keep": 1.0, "add": 1.0}),

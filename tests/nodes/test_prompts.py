@@ -8,7 +8,7 @@ from calotype.diffusion.families.base import Encoded
 from calotype.diffusion.text.encoder import TextEncoder
 from calotype.errors import ModelError
 from calotype.types import Clip, Conditioning, FileRef, Image, Latent, Mask, Prompt, Vae
-from calotype_nodes.editing_models import EditModelConditioning, InpaintModelConditioning
+from calotype_nodes.editing_models import EditModelConditioning, InpaintModelConditioning, VideoModelConditioning
 from calotype_nodes.latent_starts import EmptyFlux2Latent, EmptySD3Latent, LatentBatchSeeds, PictureSize
 from calotype_nodes.prompts import (
     ConditioningGuidance,
@@ -124,6 +124,38 @@ def test_an_inpainting_model_is_shown_the_picture_without_what_is_inside(host):
     assert torch.equal(got.latent.samples, pixels[:, :16:8, ::8].movedim(-1, 1))
     assert torch.equal(got.latent.noise_mask, mask[:, :16])
     assert InpaintModelConditioning(**sides, noise_mask=False).run(host).latent.noise_mask is None
+
+
+class Videos:
+    """A VAE of videos whose latents are the first pixels of cells, of every fourth frame."""
+
+    factor = 8
+
+    def encode_video(self, pixels):
+        return pixels[::4, :: self.factor, :: self.factor].permute(3, 0, 1, 2)[None]
+
+
+def test_a_video_model_is_shown_the_frames_that_are_given_and_which_those_are(host):
+    host.models[VAE] = Videos()
+    first, last = torch.rand(1, 17, 16, 3), torch.rand(1, 16, 16, 3)
+    sides = {"positive": SIDE, "negative": SIDE, "image": Image(first), "vae": VAE, "length": 9, "batch_size": 2}
+    got = VideoModelConditioning(**sides, last=Image(last)).run(host)
+    for side in (got.positive, got.negative):
+        shown, missing = (side.prompts[0].tensors[name] for name in ("concat_latent", "concat_mask"))
+        assert shown.shape == (1, 3, 3, 2, 2) and missing.shape == (1, 4, 3, 2, 2)
+        assert torch.equal(shown[0, :, 0], first[0, :16:8, ::8].permute(2, 0, 1))
+        assert torch.equal(shown[0, :, 1], torch.full((3, 2, 2), 0.5))
+        assert torch.equal(shown[0, :, 2], last[0, ::8, ::8].permute(2, 0, 1))
+        assert missing[0, :, :, 0, 0].T.tolist() == [[0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 0]]
+    assert got.latent.samples.shape == (2, 3, 3, 2, 2) and not got.latent.samples.any()
+    with pytest.raises(ValueError, match="the last frame is 8 x 16, the first 16 x 16"):
+        VideoModelConditioning(**sides, last=Image(last[:, :, :8])).run(host)
+
+
+def test_a_vae_for_pictures_begins_no_video(host):
+    host.models[VAE] = Autoencoder()
+    with pytest.raises(ValueError, match="this VAE is for pictures"):
+        VideoModelConditioning(positive=SIDE, negative=SIDE, image=Image(torch.rand(1, 8, 8, 3)), vae=VAE).run(host)
 
 
 def test_an_editing_model_is_shown_the_picture_and_begins_with_nothing(host):

@@ -28,12 +28,14 @@ class Denoiser:
 
     dtype: of computation; weights may be stored in a smaller one. forward: the family's function; None for a U-Net.
     listens: features that a word must have, 0 for any. hooks: what its patches do in sampling; None for
-    nothing. relief: what helps when memory does not suffice.
+    nothing. relief: what helps when memory does not suffice. below: a timestep, and the network that takes the first
+    one's place below it; None where one does all.
     """
 
     hooks: Callable[[], Hooks] | None = None
     listens: int = 0
     relief: Relief | None = None
+    below: tuple[float, nn.Module] | None = None
 
     def __init__(
         self,
@@ -55,12 +57,20 @@ class Denoiser:
 
     def tensors(self) -> Iterator[Tensor]:
         """Every tensor that it holds."""
-        yield from self.module.parameters()
-        yield from self.module.buffers()
+        for module in self.networks():
+            yield from module.parameters()
+            yield from module.buffers()
 
     def networks(self) -> Iterator[nn.Module]:
         """Where its weights are."""
         yield self.module
+        if self.below is not None:
+            yield self.below[1]
+
+    def _at(self, timestep: Tensor) -> nn.Module:
+        """The network for a timestep (B,)."""
+        small = self.below is not None and float(timestep.max()) < self.below[0]
+        return self.below[1] if small and self.below is not None else self.module
 
     def calls(self) -> Iterator[tuple[Any, str]]:
         """What computes with them: objects and names of their methods."""
@@ -101,7 +111,7 @@ class Denoiser:
         raw = compute(
             Step(
                 self.family,
-                self.module,
+                self._at(timestep),
                 x.to(self.device, self.dtype),
                 timestep.to(self.device),
                 tokens.to(self.device, self.dtype),

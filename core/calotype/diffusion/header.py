@@ -16,7 +16,9 @@ from calotype.errors import ModelError
 
 MAX_HEADER = 16 * 1024**2  # bytes; the format allows 100 million, and models have less than one
 MAX_TENSORS = 50_000  # the largest models have some thousands
-COMPONENTS = ("unet", "transformer", "text_encoder", "text_encoder_2", "text_encoder_3", "vae", "controlnet")
+COMPONENTS = (
+    "unet", "transformer", "transformer_2", "text_encoder", "text_encoder_2", "text_encoder_3", "vae", "controlnet",
+)  # fmt: skip
 WEIGHTS = ("diffusion_pytorch_model", "model", "pytorch_lora_weights")
 VARIANTS = ("", ".fp16", ".bf16")
 PICKLES = ("diffusion_pytorch_model", "pytorch_model")  # how pickled weights of a component are called

@@ -11,7 +11,7 @@ from calotype.diffusion.families.inspect import family_of
 from calotype.diffusion.loading import load
 from calotype.diffusion.residuals import BlockResiduals
 from calotype.diffusion.sampling import sample
-from calotype.types import Clip, Conditioning, FileRef, Latent, Model, Vae
+from calotype.types import Clip, Conditioning, FileRef, Latent, Model, Prompt, Vae
 
 CPU = torch.device("cpu")
 SIGMAS = [1.0, 0.8, 0.45, 0.2]
@@ -131,6 +131,38 @@ def test_fill_reads_a_picture_and_its_mask_beside_the_latent(tiny, flow, tmp_pat
         options = {"guidance": 30.0, "concat_latent": picture, "concat_mask": mask}
         raw = model.predict(x, torch.tensor([0.4]), tokens, pooled=pooled, options=options)
     assert error(raw, FluxFillPipeline._unpack_latents(rows, 32, 48, 8)) < 1e-5
+
+
+def test_fill_is_shown_picture_and_mask_by_a_conditioning_as_in_the_pipeline(tiny, flow, quiet, tmp_path, monkeypatch):
+    from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler
+    from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
+
+    monkeypatch.setattr(DiagonalGaussianDistribution, "sample", lambda self, generator=None: self.mode())
+    path = tiny.saved(tmp_path / "fill.safetensors", flow.flux_shapes(channels=384))
+    shapes = tiny.vae_shapes((32, 32, 32, 32), latent=16, layers=1, quantised=False)
+    files = {"unet": path, "vae": tiny.saved(tmp_path / "vae.safetensors", shapes)}
+    model, vae = (
+        load(k(FileRef(n, n), "flux"), lambda f: files[f.folder], CPU) for k, n in ((Model, "unet"), (Vae, "vae"))
+    )
+    config = {k: v for k, v in vae.module.config.items() if not k.startswith("_")}
+    raw = AutoencoderKL(**config | {"shift_factor": model.latent.shift, "scaling_factor": model.latent.scale})
+    raw.load_state_dict(vae.module.state_dict())
+    transformer = flow.flux_transformer(flow.part(load_file(path), ""), channels=384)
+    theirs = FluxFillPipeline(FlowMatchEulerDiscreteScheduler(), raw.eval(), None, None, None, None, transformer)
+    draw = torch.Generator().manual_seed(2)
+    tokens, pooled, pixels = (torch.randn(1, 9, 128), torch.randn(1, 64), torch.rand(1, 48, 64, 3, generator=draw))
+    mask = torch.rand(1, 48, 64, generator=draw).round()
+    rows = theirs(
+        prompt_embeds=tokens, pooled_prompt_embeds=pooled, image=pixels.movedim(-1, 1), mask_image=mask[:, None],
+        height=48, width=64, sigmas=SIGMAS, num_inference_steps=4, guidance_scale=30.0,
+        latents=FluxFillPipeline._pack_latents(NOISE[:1], 1, 16, 6, 8), output_type="latent",
+    ).images  # fmt: skip
+    tensors = {"concat_latent": vae.encode((pixels - 0.5) * (1 - mask[..., None]) + 0.5), "concat_mask": mask}
+    side = Conditioning((Prompt(tokens, pooled, (), {"guidance": 30.0}, tensors),), "flux")
+    latent, sigmas = Latent(torch.zeros(2, 16, 6, 8)), torch.tensor([*SIGMAS, 0.0])
+    done = sample(model, side, side, latent, sampler="euler", seed=5, cfg=1.0, sigmas=sigmas).latent
+    expected = FluxFillPipeline._unpack_latents(rows, 48, 64, 8)
+    assert error(model.latent.into_model(done.samples)[:1], expected) < 1e-4
 
 
 def test_kontext_sees_the_picture_to_edit_behind_its_own(flux, flow):

@@ -208,12 +208,111 @@ def test_the_frames_of_wan_2_2_5b_are_those_of_the_pipeline(pipeline, tools, tmp
     assert tools.distance(loaded.vae.decode(samples), expected[0].movedim(1, -1)) < 1e-4
 
 
-def test_a_wan_that_starts_from_a_picture_is_refused(pipeline, tools, tmp_path):
-    state = dict(pipeline.transformer.state_dict())
-    state["patch_embedding.weight"] = torch.zeros(24, 36, 1, 2, 2)
-    path = tools.file_of(tmp_path / "i2v.safetensors", state)
-    with pytest.raises(ModelError, match="reads 36 channels and makes 16: it starts from a picture"):
+@pytest.mark.parametrize("names", ["diffusers", "original"])
+def test_a_wan_that_asks_for_more_than_is_computed_is_refused(pipeline, tools, tmp_path, names):
+    state = dict(pipeline.transformer.state_dict()) if names == "diffusers" else original(pipeline.transformer)
+    wide = state | {"patch_embedding.weight": torch.zeros(24, 52, 1, 2, 2)}
+    path = tools.file_of(tmp_path / "control.safetensors", wide)
+    with pytest.raises(ModelError, match="reads 52 channels and makes 16: it is steered in a way"):
         tools.load_model("wan", path)
+    seen = "img_emb.proj.0.weight" if names == "original" else "condition_embedder.image_embedder.norm1.weight"
+    path = tools.file_of(tmp_path / "i2v.safetensors", state | {seen: torch.zeros(8)})
+    with pytest.raises(ModelError, match=r"told how a CLIP sees the picture .* Use a model of Wan 2\.2"):
+        tools.load_model("wan", path)
+
+
+def from_picture(pipeline, tools, transformer, second=None, **how):
+    """The pipeline that begins with a picture, of a transformer, or of one for much and one for little noise."""
+    from diffusers import WanImageToVideoPipeline
+
+    made = WanImageToVideoPipeline(
+        pipeline.tokenizer, pipeline.text_encoder, how.pop("vae", pipeline.vae), pipeline.scheduler,
+        transformer=transformer, transformer_2=second, **how,
+    )  # fmt: skip
+    made.set_progress_bar_config(disable=True)
+    return made
+
+
+@pytest.fixture(scope="module")
+def wide(tools):
+    from diffusers import WanTransformer3DModel
+
+    return [
+        tools.lively(
+            WanTransformer3DModel(
+                num_attention_heads=1, attention_head_dim=24, in_channels=36, text_dim=16, freq_dim=32, ffn_dim=48,
+                num_layers=1,
+            ),
+            seed,
+        )
+        for seed in (5, 6)
+    ]  # fmt: skip
+
+
+FIRST, LAST = (torch.rand(1, 32, 48, 3, generator=torch.Generator().manual_seed(n)) for n in (8, 9))
+
+
+@pytest.mark.parametrize("kind", ["folder", "files"])
+@pytest.mark.parametrize("last", [None, LAST])
+def test_a_video_from_pictures_by_two_models_is_that_of_the_pipeline(pipeline, tools, wide, tmp_path, kind, last):
+    from calotype.diffusion.loading import load, size_of
+    from calotype.types import FileRef, Model
+    from calotype_nodes.editing_models import begun, showing
+    from calotype_nodes.merging import ModelBelowNoise
+
+    theirs = from_picture(pipeline, tools, *wide, boundary_ratio=0.9)
+    words, others = pipeline.encode_prompt(PROMPT, "blurred", max_sequence_length=512)
+    expected = theirs(
+        image=FIRST.movedim(-1, 1), last_image=None if last is None else last.movedim(-1, 1), prompt_embeds=words,
+        negative_prompt_embeds=others, height=32, width=48, num_frames=9, num_inference_steps=3, guidance_scale=2.5,
+        latents=tools.noise(1, 16, 3, 4, 6), output_type="latent", return_dict=False, guidance_scale_2=2.5,
+    )[0]  # fmt: skip
+    words = {"spiece_model": torch.frombuffer(bytearray(spiece()), dtype=torch.uint8)}
+    tools.file_of(tmp_path / "clip.safetensors", pipeline.text_encoder.state_dict() | words)
+    if kind == "folder":
+        tools.folder_of(tmp_path / "all", transformer=wide[0], transformer_2=wide[1], vae=pipeline.vae)
+        (tmp_path / "all" / "model_index.json").write_text('{"boundary_ratio": 0.9}')
+        recipe, vae = Model(FileRef("checkpoints", "all"), "wan"), "all"
+    else:
+        for name, net in zip(("high", "low"), wide, strict=True):
+            tools.file_of(tmp_path / name, original(net))
+        vae = "vae.safetensors"
+        tools.file_of(tmp_path / vae, tools.wan_vae_original(pipeline.vae))
+        high, low = (Model(FileRef("unet", name), "wan") for name in ("high", "low"))
+        recipe = ModelBelowNoise(model=high, other=low, boundary=0.9).run()
+    loaded = tools.Loaded("wan", tmp_path / ("all" if kind == "folder" else "high"), tmp_path / "clip.safetensors",
+                          tmp_path / vae)  # fmt: skip
+    loaded.denoiser = load(recipe, lambda f: tmp_path / f.name, torch.device("cpu"))
+    held = sum(p.nbytes for net in loaded.denoiser.networks() for p in net.parameters())
+    assert size_of(recipe, lambda f: tmp_path / f.name, torch.device("cpu")) == held
+    tensors = begun(loaded.vae, FIRST, last, 3)
+    sides = [showing(loaded.conditioning(text), **tensors) for text in (PROMPT, "blurred")]
+    samples = loaded.sampled(torch.zeros(1, 16, 3, 4, 6), pipeline.scheduler.sigmas, *sides, cfg=2.5)
+    assert tools.distance(loaded.denoiser.latent.into_model(samples), expected) < 1e-4
+
+
+def test_wan_2_2_5b_keeps_the_first_frame_as_in_the_pipeline(pipeline, tools, tmp_path):
+    from calotype_nodes.editing_models import begun, showing
+
+    larger = wan_5b(pipeline, tools)
+    theirs = from_picture(pipeline, tools, larger.transformer, vae=larger.vae, expand_timesteps=True)
+    picture = torch.rand(1, 64, 32, 3, generator=torch.Generator().manual_seed(8))
+    words, _ = pipeline.encode_prompt(PROMPT, do_classifier_free_guidance=False, max_sequence_length=512)
+    expected = theirs(
+        image=picture.movedim(-1, 1), prompt_embeds=words, height=64, width=32, num_frames=9, num_inference_steps=3,
+        guidance_scale=1.0, latents=tools.noise(1, 48, 3, 4, 2), output_type="latent", return_dict=False,
+    )[0]  # fmt: skip
+    words = {"spiece_model": torch.frombuffer(bytearray(spiece()), dtype=torch.uint8)}
+    clip = tools.file_of(tmp_path / "clip.safetensors", pipeline.text_encoder.state_dict() | words)
+    both = tools.folder_of(tmp_path / "all", transformer=larger.transformer, vae=larger.vae)
+    loaded = tools.Loaded("wan-5b", both, clip, both)
+    tensors = begun(loaded.vae, picture, None, 3)
+    side = showing(loaded.conditioning(PROMPT), **tensors)
+    samples = loaded.sampled(torch.zeros(1, 48, 3, 4, 2), pipeline.scheduler.sigmas, side, side, cfg=1.0)
+    assert tools.distance(loaded.denoiser.latent.into_model(samples), expected) < 1e-4
+    assert tools.distance(samples[:, :, :1], tensors["concat_latent"]) < 1e-5
+    with pytest.raises(ValueError, match="does not end with one; unlink last"):
+        begun(loaded.vae, picture, picture, 3)
 
 
 def test_sixteen_bits_give_nearly_the_same(loaded, tools):

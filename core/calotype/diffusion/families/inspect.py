@@ -30,6 +30,7 @@ TEXTS = (
     "text_encoder_3/",
     "",
 )
+SECOND = "transformer_2/"  # of folders with a denoiser for much noise and one for little
 UNET_MARKS = ("input_blocks.0.0.weight", "down_blocks.0.resnets.0.conv1.weight")
 REPACKED = re.compile(r"text_encoders\.[^.]+\.(?:transformer|model)\.")  # of repackaged checkpoints
 
@@ -139,7 +140,9 @@ def _transformer(header: Header) -> Found | None:
         for layout in family.network.layouts if family.network else ():
             prefix = next((p for p in NETWORKS if layout.stands(header, p)), None)
             if prefix is not None:
-                return Found(family.name, (Part("denoiser", layout.name, prefix), *_texts(header), *_vaes(header)))
+                both = (prefix, SECOND) if layout.stands(header, SECOND) else (prefix,)
+                nets = [Part("denoiser", layout.name, one) for one in both]
+                return Found(family.name, (*nets, *_texts(header), *_vaes(header)))
     return None
 
 

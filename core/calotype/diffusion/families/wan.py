@@ -1,4 +1,4 @@
-"""Wan 2.x: video from text. Wan team 2025, "Wan: open and advanced large-scale video generative models"."""
+"""Wan 2.x: video from text, or from a picture. Wan team 2025, "Wan: open and advanced ... video generative models"."""
 
 from __future__ import annotations
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 UMT5 = Slot("umt5xxl", "UMT5-XXL", T5Facts(length=512), "umt5", 4096)
 HEAD = 128  # channels of an attention head
 POSITIONS = 1024  # along each axis
+MULTIPLIER = 1000.0  # of a timestep
+SIGNS = 4  # channels that say which of the four frames of a latent one are given
+CLIP_SEES = "condition_embedder.image_embedder.norm1.weight"
 
 
 def config(takes: Takes) -> dict[str, Any]:
@@ -34,10 +37,15 @@ def config(takes: Takes) -> dict[str, Any]:
     width, channels, *patch = takes["patch_embedding.weight"].shape
     heads = max(1, width // HEAD)
     made = takes["proj_out.weight"].shape[0] // (patch[0] * patch[1] * patch[2])
-    if channels != made:
+    if CLIP_SEES in takes:
         raise ModelError(
-            f"this Wan model reads {channels} channels and makes {made}: it starts from a picture, which this version "
-            "cannot run. Use a model that makes videos from text."
+            "this Wan 2.1 model is told how a CLIP sees the picture that a video begins with, which this version does "
+            "not compute. Use a model of Wan 2.2 that begins with a picture, or one that makes videos from text."
+        )
+    if channels not in (made, 2 * made + SIGNS):
+        raise ModelError(
+            f"this Wan model reads {channels} channels and makes {made}: it is steered in a way that this version does "
+            "not know. Use a model that makes videos from text or from a picture."
         )
     return {
         "patch_size": tuple(patch),
@@ -54,13 +62,78 @@ def config(takes: Takes) -> dict[str, Any]:
 
 
 def forward(step: Step) -> Tensor:
-    """The velocity towards noise, of all frames at once. x: (B, C, T, h, w); timestep: 1000 sigma."""
+    """The velocity towards noise, of all frames at once. x: (B, C, T, h, w); timestep: 1000 sigma.
+
+    options, of models that begin with a picture: `concat_latent`, (B or 1, C, T, h, w) in the VAE's units, of a video
+    that is grey where it is to be made, and `concat_mask`, (B or 1, 4, T, h, w), 1 for frames to be made. Wan 2.2 5B
+    takes the first frames as `concat_latent` alone, and keeps them.
+    """
+    import torch
+
     from calotype.diffusion.patches import evened
 
-    raw = step.module(
-        hidden_states=evened(step.x), timestep=step.timestep, encoder_hidden_states=step.tokens, return_dict=False
-    )[0]
+    x = evened(step.x)
+    if step.module.config.in_channels > x.shape[1]:
+        raw = _raw(step, torch.cat([x, beside(step, x)], dim=1), step.timestep)
+    elif "concat_latent" in step.options:
+        raw = _after(step, x, shown(step, x, step.options["concat_latent"]))
+    else:
+        raw = _raw(step, x, step.timestep)
     return raw[..., : step.x.shape[-2], : step.x.shape[-1]]
+
+
+def _raw(step: Step, x: Tensor, times: Tensor) -> Tensor:
+    raw: Tensor = step.module(hidden_states=x, timestep=times, encoder_hidden_states=step.tokens, return_dict=False)[0]
+    return raw
+
+
+def beside(step: Step, x: Tensor) -> Tensor:
+    """What stands beside the latent, (B, 4 + C, T, h, w): which frames are given, and the video with them."""
+    import torch
+
+    from calotype.diffusion.sampling.regions import repeated
+
+    picture, missing = step.options.get("concat_latent"), step.options.get("concat_mask")
+    video = torch.zeros_like(x) if picture is None else shown(step, x, picture)
+    if picture is None or missing is None:
+        return torch.cat([torch.zeros_like(x[:, :SIGNS]), video], dim=1)
+    if video.shape[2] != x.shape[2]:
+        raise ModelError(
+            f"the video to begin with has {video.shape[2]} latent frames, the one to be made {x.shape[2]}. Give both "
+            "the same length."
+        )
+    signs = _fitted(1 - missing.to(x), x).round()
+    return torch.cat([repeated(signs, x.shape[0]), video], dim=1)
+
+
+def shown(step: Step, x: Tensor, picture: Tensor) -> Tensor:
+    """Latents of given frames in the model's units, of x's height, width and batch."""
+    from calotype.diffusion.sampling.regions import repeated
+
+    return repeated(_fitted(step.latent.into_model(picture.to(step.device)).to(x), x), x.shape[0])
+
+
+def _fitted(video: Tensor, x: Tensor) -> Tensor:
+    """A video (B, C, T, h', w') with the height and width of x."""
+    from torch.nn.functional import interpolate
+
+    if video.shape[-2:] == x.shape[-2:]:
+        return video
+    return interpolate(video, size=(video.shape[2], *x.shape[-2:]), mode="trilinear")
+
+
+def _after(step: Step, x: Tensor, first: Tensor) -> Tensor:
+    """The velocity of frames that follow given ones, at time 0 for the model; the given are run towards as they are."""
+    import torch
+
+    count = first.shape[2]
+    _, high, wide = step.module.config.patch_size
+    cells = (x.shape[-2] // high) * (x.shape[-1] // wide)
+    times = step.timestep[:, None].repeat(1, x.shape[2] * cells)
+    times[:, : count * cells] = 0
+    raw = _raw(step, torch.cat([first, x[:, :, count:]], dim=2), times)
+    sigma = (step.timestep / MULTIPLIER).to(x.dtype).view(-1, 1, 1, 1, 1)
+    return torch.cat([(x[:, :, :count] - first) / sigma, raw[:, :, count:]], dim=2)
 
 
 def positions(transformer: Any, device: torch.device) -> None:
@@ -96,7 +169,7 @@ FAMILY = Family(
         listens="condition_embedder.text_embedder.linear_1.weight",
         layouts=tuple(Layout(*marks) for marks in MARKS),
         forward=forward,
-        flow=lambda takes: Flow(shift=8.0),
+        flow=lambda takes: Flow(shift=8.0, multiplier=MULTIPLIER),
         finish=positions,
     ),
     vae="video",

@@ -12,7 +12,7 @@ from calotype.diffusion.denoiser import Denoiser
 from calotype.diffusion.families import autoencoders, controls, unions
 from calotype.diffusion.families.base import Prediction
 from calotype.diffusion.layouts.take import Take
-from calotype.diffusion.loading import build
+from calotype.diffusion.loading import build, experts
 from calotype.diffusion.loading.job import Dtype, Job, PathOf
 from calotype.diffusion.loading.patched import filled
 from calotype.diffusion.loading.tensors import Shared
@@ -64,7 +64,10 @@ def load(
 
 
 def size_of(recipe: Recipe, path_of: PathOf, device: torch.device, dtype: Dtype = None, narrow: bool = False) -> int:
-    """The bytes that `load` will need, from the header alone; patches not counted. Raises ModelError."""
+    """The bytes that `load` will need, from the header alone; of patches a second network alone counts.
+
+    Raises ModelError.
+    """
     if recipe.part == "upscale_model":
         return upscaler_size(recipe, path_of)
     job = Job.of(recipe, path_of, torch.device(device), dtype, Shared(), narrow=narrow)
@@ -73,21 +76,20 @@ def size_of(recipe: Recipe, path_of: PathOf, device: torch.device, dtype: Dtype 
         for part in one.parts():
             takes = one.takes(part)
             total += sum(map(one.types(takes).size, takes.values()))
-    return total
+    seconds = [p.other for p in recipe.patches if p.kind == experts.PATCH and p.other is not None]
+    return total + sum(size_of(one, path_of, device, dtype, narrow) for one in seconds)
 
 
 def denoiser(job: Job) -> Denoiser:
     """The network with its parameterisation."""
     takes = job.takes(job.parts()[0])
-    module = filled(job, job.built(build.denoiser, takes, job.family, job.header), takes)
-    network = job.family.network
-    if network is not None:
-        network.finish(module, job.home)
+    module, network = experts.network_of(job, takes), job.family.network
     forward = network.forward if network is not None else None
     levels, latent = sampling(job, takes), job.family.latent
     made = Denoiser(job.family.name, module, levels, latent, job.device, job.dtype(takes), forward)
     if network is not None and network.listens:
         made.listens = takes[network.listens].shape[-1]
+    made.below = experts.below(job)
     return made
 
 

@@ -25,17 +25,21 @@ def with_concat(
 ) -> Conditioning:
     """The conditioning with `concat` in every prompt, for a model that reads `channels` channels.
 
-    channels: 2 C + 1 (mask, then picture: inpainting) or 2 C (picture: editing); C changes nothing. clean: the latents
-    to denoise, in the model's units (B, C, h, w); mask: their noise mask.
+    channels: 2 C + 1 (mask, then picture: inpainting) or 2 C (picture: editing); C changes nothing: transformers see to
+    what they read themselves. clean: the latents to denoise, in the model's units (B, C, h, w); mask: their noise mask.
     """
     own = clean.shape[1]
     if channels not in (2 * own, 2 * own + 1):
         return conditioning
     prompts = tuple(
-        replace(p, tensors=dict(p.tensors) | {"concat": _concat(p.tensors, channels > 2 * own, latent, clean, mask)})
+        replace(p, tensors=_rest(p.tensors) | {"concat": _concat(p.tensors, channels > 2 * own, latent, clean, mask)})
         for p in conditioning.prompts
     )
     return replace(conditioning, prompts=prompts)
+
+
+def _rest(said: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor for name, tensor in said.items() if name not in ("concat_latent", "concat_mask")}
 
 
 def _concat(

@@ -29,7 +29,7 @@ from calotype.types import Control, Prompt
 
 OURS = frozenset(
     {"area", "area_share", "strength", "mask_strength", "mask_bounds", "start", "end", "controls_for_negative", "mask"}
-    | {"concat_latent", "concat_mask", "elsewhere"}
+    | {"elsewhere"}
 )
 FEATHER = 8  # cells over which an area fades out towards the inside of the picture
 SMALLEST = 8  # cells: the least side of the box around a mask
