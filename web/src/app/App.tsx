@@ -1,6 +1,5 @@
 /** The page: what stands where, and what is connected to the server while it is open. */
 
-import { ReactFlowProvider } from '@xyflow/react'
 import { useEffect } from 'react'
 import { Canvas } from '@/canvas/Canvas'
 import { bringIn } from '@/run/importing'
@@ -36,29 +35,27 @@ export function App() {
   }, [motion])
   useFirstView()
   return (
-    <ReactFlowProvider>
-      <div className="app" onDragOver={(e) => e.dataTransfer.types.includes('Files') && e.preventDefault()} onDrop={onDrop}>
-        <a className="skip" href="#outline" onClick={(e) => { e.preventDefault(); useUi.getState().show({ panel: 'outline' }) }}>{t('skip.outline')}</a>
-        <TopBar />
-        <div className="body">
-          <Rail />
-          <LeftPanel />
-          <main className="stage">
-            <Breadcrumbs />
-            <Banner />
-            <Stage />
-            <Tray />
-          </main>
-          <RightPanel />
-        </div>
-        <Palette />
-        <Lightbox />
-        <Dialogs />
-        <MaskPainter />
-        <TipView />
-        <Messages />
+    <div className="app" onDragOver={(e) => e.dataTransfer.types.includes('Files') && e.preventDefault()} onDrop={onDrop}>
+      <a className="skip" href="#outline" onClick={(e) => { e.preventDefault(); useUi.getState().show({ panel: 'outline' }) }}>{t('skip.outline')}</a>
+      <TopBar />
+      <div className="body">
+        <Rail />
+        <LeftPanel />
+        <main className="stage">
+          <Breadcrumbs />
+          <Banner />
+          <Stage />
+          <Tray />
+        </main>
+        <RightPanel />
       </div>
-    </ReactFlowProvider>
+      <Palette />
+      <Lightbox />
+      <Dialogs />
+      <MaskPainter />
+      <TipView />
+      <Messages />
+    </div>
   )
 }
 

@@ -1,7 +1,7 @@
 /** The canvas: React Flow over the open sheet. */
 
 import {
-  Background, BackgroundVariant, ReactFlow, SelectionMode, useReactFlow, useStore,
+  Background, BackgroundVariant, ReactFlow, ReactFlowProvider, SelectionMode, useReactFlow, useStore,
   type EdgeChange, type NodeChange, type OnConnectStartParams,
 } from '@xyflow/react'
 import '@xyflow/react/dist/base.css'
@@ -18,7 +18,7 @@ import { shield, useDragging } from './dragging'
 import { FarWires } from './FarWires'
 import { FAR, GraphNodeView } from './GraphNodeView'
 import { HeldWire } from './HeldWire'
-import { Flow, FRAME, type FlowNode, type Spots, type Wire } from './flow'
+import { FRAME, type FlowNode, type Spots, type Wire } from './flow'
 import { FrameView } from './FrameView'
 import { light, unlight } from './lit'
 import { enterSubgraph } from './grouping'
@@ -26,10 +26,10 @@ import { useGestures } from './gestures'
 import { MenuView } from './MenuView'
 import { Minimap } from './Minimap'
 import { useHeld, verdict } from './offer'
+import { FIT, LEAST_ZOOM, openingOf, usePrepared, type Opening } from './opening'
 import { reveal } from './places'
 import { useMenus } from './pointing'
 import { sayNode } from './travel'
-import { useUnmeasured } from './unmeasured'
 import { WireView } from './WireView'
 import { addBend } from './wiring'
 
@@ -40,10 +40,21 @@ const NO_SPOTS: Spots = new Map()
 const GRID: [number, number] = [12, 12]
 const isFar = (s: { transform: [number, number, number] }) => s.transform[2] < FAR
 
+/** One sheet of a tab, with a store of its own. */
 export function Canvas({ tab }: { tab: Tab }) {
-  useUnmeasured()
+  const viewKey = tab.levels.map((l) => l.instance).join('/')
+  const [opening] = useState(() => openingOf(tab, viewKey))
+  return (
+    <ReactFlowProvider initialNodes={opening.nodes} initialWidth={opening.size.width} initialHeight={opening.size.height}>
+      <SheetCanvas tab={tab} viewKey={viewKey} opening={opening} />
+    </ReactFlowProvider>
+  )
+}
+
+function SheetCanvas({ tab, viewKey, opening }: { tab: Tab; viewKey: string; opening: Opening }) {
+  usePrepared(opening)
   const catalogue = useEditor((s) => s.catalogue)
-  const [flow] = useState(() => new Flow())
+  const { flow } = opening
   const rf = useReactFlow<FlowNode, Wire>()
   const far = useStore(isFar)
   const wheel = usePrefs((s) => s.wheel)
@@ -55,7 +66,6 @@ export function Canvas({ tab }: { tab: Tab }) {
   const nodes = useMemo(() => flow.nodesOf(sheet, typing, tab.selected, tab.frames, spots), [flow, sheet, typing, tab.selected, tab.frames, spots])
   const plain = useMemo(() => flow.wiresOf(sheet, typing), [flow, sheet, typing])
   const wires = useMemo(() => (picked.size === 0 ? plain : plain.map((w) => (picked.has(w.id) ? { ...w, selected: true } : w))), [plain, picked])
-  const viewKey = tab.levels.map((l) => l.instance).join('/')
   const resize = useCallback((id: string, size: { w: number; h: number } | null) => {
     const node = rf.getNode(id)
     setSpots((before) => {
@@ -72,12 +82,13 @@ export function Canvas({ tab }: { tab: Tab }) {
   const minimap = useUi((s) => s.minimap)
 
   useEffect(() => {
-    const view = tab.views[viewKey]
-    if (view) void rf.setViewport(view)
-    else if (Object.keys(sheet.nodes).length > 0) requestAnimationFrame(() => void rf.fitView({ padding: 0.12, maxZoom: 1 }))
-    // only when another sheet is shown
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [tab.id, viewKey])
+    const frame = requestAnimationFrame(() => {
+      const stage = root.current
+      const asBegun = stage?.clientWidth === opening.size.width && stage.clientHeight === opening.size.height
+      if (opening.nodes.length > 0 && !opening.saved && !(opening.view && asBegun)) void rf.fitView(FIT)
+    })
+    return () => cancelAnimationFrame(frame)
+  }, [rf, opening])
 
   const onNodesChange = useCallback((changes: NodeChange<FlowNode>[]) => {
     const moved = changes.filter((c) => c.type === 'position' && c.position)
@@ -138,7 +149,7 @@ export function Canvas({ tab }: { tab: Tab }) {
         onNodeDoubleClick={(e, node) => openInside(e, node)}
         onMove={(e) => { if (e !== null && e.type !== 'wheel') shield(root.current, true) }}
         onMoveEnd={(_, view) => { shield(root.current, false); useEditor.getState().patch(tab.id, { views: { ...tab.views, [viewKey]: view } }) }}
-        minZoom={0.03} maxZoom={2.5} onlyRenderVisibleElements elevateNodesOnSelect={false} elevateEdgesOnSelect={false}
+        {...(opening.view ? { defaultViewport: opening.view } : {})} minZoom={LEAST_ZOOM} maxZoom={2.5} onlyRenderVisibleElements elevateNodesOnSelect={false} elevateEdgesOnSelect={false}
         selectionMode={SelectionMode.Partial} selectionKeyCode="Shift" multiSelectionKeyCode={['Shift', 'Control', 'Meta']} panActivationKeyCode="Space"
         deleteKeyCode={null} zoomOnDoubleClick={false} connectionRadius={26} nodesFocusable autoPanOnNodeFocus={false} edgesFocusable={false} disableKeyboardA11y
         panOnDrag={[0, 1]} zoomOnScroll={wheel === 'zoom'} panOnScroll={wheel === 'pan'} snapToGrid={snap} snapGrid={GRID} nodeDragThreshold={3} proOptions={{ hideAttribution: true }} colorMode="system"

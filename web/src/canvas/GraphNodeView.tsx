@@ -2,13 +2,11 @@
 
 import { useStore, type NodeProps } from '@xyflow/react'
 import { memo } from 'react'
-import { activeTab, flatId, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import type { Json } from '@/model/document'
 import type { Row } from '@/model/geometry'
-import { isWithin } from '@/model/inside'
 import { linkedTo } from '@/model/links'
-import { useTabRun } from '@/run/state'
+import { problemAt, useRuns, useTabRun } from '@/run/state'
 import { Field } from '@/widgets/Field'
 import { editsAsList, ListButton } from '@/widgets/ListButton'
 import { categoryColour } from './categories'
@@ -33,19 +31,19 @@ function sameLook(a: NodeProps<GraphNode>, b: NodeProps<GraphNode>): boolean {
   return a.id === b.id && a.data === b.data && a.selected === b.selected
 }
 
-function FarNode({ id, data, selected }: NodeProps<GraphNode>) {
-  const status = useNodeStatus(id)
+/** There may be a thousand: each asks for one thing only, and has the size of its wrapper. */
+function FarNode({ data, selected }: NodeProps<GraphNode>) {
+  const status = useRuns((s) => s.tabs[data.tab]?.nodes[data.flat]?.status)
   return (
     <div className="node far grip" data-selected={selected || undefined} data-status={status} data-disabled={data.node.enabled === false ? true : undefined}
-      style={{ width: data.shape.width, height: data.shape.height, ['--category' as string]: categoryColour(data.type.category) }} />
+      style={{ ['--category' as string]: categoryColour(data.type.category) }} />
   )
 }
 
 function NearNode({ id, data, selected }: NodeProps<GraphNode>) {
-  const { node, type, shape } = data
-  const status = useNodeStatus(id)
-  const flat = useFlatId(id)
-  const broken = useTabRun((r) => r.problems.some((p) => isWithin(p.node, flat)))
+  const { node, type, shape, flat } = data
+  const status = useTabRun((r) => r.nodes[flat]?.status)
+  const broken = useTabRun((r) => problemAt(r.problems, flat) !== undefined)
   return (
     <article className="node" aria-label={t('node.label', { title: node.title ?? type.id, id })} data-node={id} data-selected={selected || undefined}
       data-status={status} data-disabled={node.enabled === false ? true : undefined} data-broken={broken || undefined} data-unknown={type.unknown ? true : undefined}
@@ -72,7 +70,7 @@ function NearNode({ id, data, selected }: NodeProps<GraphNode>) {
 function InputRow({ id, data, row }: { id: string; data: GraphNode['data']; row: Row }) {
   const { input, index, linked } = row
   const handle = inHandle(input.name, index)
-  const named = data.place.named?.includes(input.name) === true && linked
+  const named = data.named.includes(input.name) && linked
   return (
     <>
       {!data.shape.collapsed && (
@@ -121,16 +119,4 @@ function StepPreview({ flat }: { flat: string }) {
   const running = useTabRun((r) => r.nodes[flat]?.status === 'running')
   if (preview === undefined || !running) return null
   return <img className="step-preview" src={preview} alt={t('node.preview')} draggable={false} />
-}
-
-function useFlatId(id: string): string {
-  return useEditor((s) => {
-    const tab = activeTab(s)
-    return tab && tab.levels.length > 0 ? flatId(tab, id) : id
-  })
-}
-
-function useNodeStatus(id: string): string | undefined {
-  const flat = useFlatId(id)
-  return useTabRun((r) => r.nodes[flat]?.status)
 }

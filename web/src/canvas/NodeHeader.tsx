@@ -5,10 +5,9 @@ import { onSheet, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import type { NodeType } from '@/model/catalogue'
 import type { NodeJson } from '@/model/document'
-import { isWithin } from '@/model/inside'
 import { patchPlace } from '@/model/operations'
 import { memoryOf, seconds } from '@/run/saying'
-import { isLive, useTabRun, type NodeRun, type PlanMark } from '@/run/state'
+import { isLive, problemAt, useTabRun, type NodeRun, type PlanMark } from '@/run/state'
 import { Icon } from '@/app/Icon'
 
 interface Props {
@@ -22,7 +21,7 @@ interface Props {
 export const NodeHeader = memo(function NodeHeader({ id, flat, node, type, collapsed }: Props) {
   const run = useTabRun((r) => r.nodes[flat])
   const mark = useTabRun((r) => r.plan[flat])
-  const problem = useTabRun((r) => r.problems.find((p) => isWithin(p.node, flat)))
+  const problem = useTabRun((r) => problemAt(r.problems, flat))
   const going = useTabRun((r) => isLive(r.state))
   const done = run?.status === 'ran' || run?.status === 'hit' // in the run that goes on: what the next would do is no news
   const collapse = () =>

@@ -1,18 +1,23 @@
 /** From a document's sheet to what React Flow draws. What did not change keeps its identity, so nothing is drawn twice. */
 
 import { Position, type Edge, type Node, type NodeHandle } from '@xyflow/react'
+import type { Tab } from '@/app/editor'
 import type { NodeType } from '@/model/catalogue'
-import { placeOf, type Frame, type NodeJson, type Place, type Sheet } from '@/model/document'
+import type { Frame, NodeJson, Place, Sheet } from '@/model/document'
 import { shapeOf, SOCKET, type Shape } from '@/model/geometry'
 import { linkId, linksInto, placeKey, type Link } from '@/model/links'
 import { mainName } from '@/model/sockets'
 import type { Typing } from '@/model/typing'
 
 export interface NodeData extends Record<string, unknown> {
+  /** The tab that it is in, and the id that it has in runs and plans. */
+  tab: string
+  flat: string
   node: NodeJson
   type: NodeType
   shape: Shape
-  place: Place
+  /** Inputs whose link is shown by name. */
+  named: readonly string[]
 }
 export interface FrameData extends Record<string, unknown> {
   frame: Frame
@@ -29,6 +34,7 @@ export type Wire = Edge<WireData, 'wire'>
 export type Spots = ReadonlyMap<string, { x: number; y: number; w?: number; h?: number }>
 
 export const FRAME = 'frame:'
+const NO_NAMES: readonly string[] = []
 const NO_BENDS: readonly [number, number][] = []
 const HALF = SOCKET / 2
 
@@ -49,42 +55,74 @@ export function handleEnd(handle: string): { way: 'source' | 'target'; name: str
   return { way, name: said.slice(0, dot), index: Number(said.slice(dot + 1)) }
 }
 
-interface Kept<T> {
+interface KeptNode {
+  node: NodeJson
+  type: NodeType
+  place: Place | undefined
+  spot: Spot | undefined
+  selected: boolean
+  made: GraphNode
+}
+
+interface KeptFrame {
+  frame: Frame
+  spot: Spot | undefined
+  selected: boolean
+  made: FrameNode
+}
+
+interface KeptWires {
   from: readonly unknown[]
-  made: T
+  made: Wire[]
 }
 
 /** Makes React Flow's nodes and edges of one canvas, and remembers them. */
 export class Flow {
-  private nodes = new Map<string, Kept<FlowNode>>()
-  private wires = new Map<string, Kept<Wire[]>>()
+  private nodes = new Map<string, KeptNode>()
+  private frames = new Map<string, KeptFrame>()
+  private wires = new Map<string, KeptWires>()
+  private readonly tab: string
+  private readonly prefix: string
+
+  constructor(tab: Pick<Tab, 'id' | 'levels'>) {
+    this.tab = tab.id
+    this.prefix = tab.levels.map((l) => `${l.instance}/`).join('')
+  }
 
   nodesOf(sheet: Sheet, typing: Typing, selected: ReadonlySet<string>, frames: ReadonlySet<string>, spots: Spots): FlowNode[] {
-    const before = this.nodes
-    const now = new Map<string, Kept<FlowNode>>()
-    const keep = (id: string, from: readonly unknown[], make: () => FlowNode) => {
-      const known = before.get(id)
-      const kept = known && sameItems(known.from, from) ? known : { from, made: make() }
+    const all: FlowNode[] = []
+    this.frames = new Map((sheet.frames ?? []).map((frame) => {
+      const kept = this.frameOf(frame, spots.get(FRAME + frame.id), frames.has(frame.id))
+      all.push(kept.made)
+      return [frame.id, kept]
+    }))
+    const now = new Map<string, KeptNode>()
+    for (const [id, node] of Object.entries(sheet.nodes)) {
+      const kept = this.nodeOf(id, node, typing.typeOf(sheet, id, node), sheet.layout?.[id], spots.get(id), selected.has(id))
       now.set(id, kept)
-      return kept.made
+      all.push(kept.made)
     }
-    const drawnFrames = (sheet.frames ?? []).map((frame) => {
-      const id = FRAME + frame.id
-      const spot = spots.get(id)
-      return keep(id, [frame, spot, frames.has(frame.id)], () => frameNode(frame, spot, frames.has(frame.id)))
-    })
-    const drawn = Object.entries(sheet.nodes).map(([id, node]) => {
-      const type = typing.typeOf(sheet, id, node)
-      const place = sheet.layout?.[id]
-      const spot = spots.get(id)
-      return keep(id, [node, type, place, spot, selected.has(id)], () => graphNode(id, node, type, placeOf(sheet, id), spot, selected.has(id)))
-    })
     this.nodes = now
-    return [...drawnFrames, ...drawn]
+    return all
+  }
+
+  private frameOf(frame: Frame, spot: Spot | undefined, selected: boolean): KeptFrame {
+    const known = this.frames.get(frame.id)
+    if (known?.frame === frame && known.spot === spot && known.selected === selected) return known
+    return { frame, spot, selected, made: frameNode(frame, spot, selected) }
+  }
+
+  private nodeOf(id: string, node: NodeJson, type: NodeType, place: Place | undefined, spot: Spot | undefined, selected: boolean): KeptNode {
+    const known = this.nodes.get(id)
+    const inside = known?.node === node && known.type === type && known.spot === spot
+    if (inside && known.place === place && known.selected === selected) return known
+    const look = inside && sameButWhere(known.place, place) ? known.made : null
+    const data = { tab: this.tab, flat: this.prefix + id }
+    return { node, type, place, spot, selected, made: look ? elsewhere(look, place ?? NOWHERE, spot, selected) : graphNode(id, data, node, type, place ?? NOWHERE, spot, selected) }
   }
 
   wiresOf(sheet: Sheet, typing: Typing): Wire[] {
-    const now = new Map<string, Kept<Wire[]>>()
+    const now = new Map<string, KeptWires>()
     const all: Wire[] = []
     for (const [id, node] of Object.entries(sheet.nodes)) {
       const links = linksInto(id, node)
@@ -105,12 +143,24 @@ function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((v, i) => v === b[i])
 }
 
-function graphNode(id: string, node: NodeJson, type: NodeType, place: Place, spot: Spot | undefined, selected: boolean): GraphNode {
+const NOWHERE: Place = { x: 0, y: 0 }
+
+/** Whether a node looks the same at both places. */
+function sameButWhere(a: Place | undefined, b: Place | undefined): boolean {
+  return a?.w === b?.w && a?.h === b?.h && a?.collapsed === b?.collapsed && a?.named === b?.named
+}
+
+/** The same node at another place: what is drawn inside of it stays as it is. */
+function elsewhere(known: GraphNode, place: Place, spot: Spot | undefined, selected: boolean): GraphNode {
+  return { ...known, position: { x: spot?.x ?? place.x, y: spot?.y ?? place.y }, selected }
+}
+
+function graphNode(id: string, own: Pick<NodeData, 'tab' | 'flat'>, node: NodeJson, type: NodeType, place: Place, spot: Spot | undefined, selected: boolean): GraphNode {
   const sized = spot?.w === undefined ? place : { ...place, w: spot.w, ...(spot.h === undefined ? {} : { h: spot.h }) }
   const shape = shapeOf(type, node, sized)
   return {
     id, type: 'node', position: { x: spot?.x ?? place.x, y: spot?.y ?? place.y }, selected,
-    data: { node, type, shape, place: sized }, width: shape.width, height: shape.height,
+    data: { ...own, node, type, shape, named: place.named ?? NO_NAMES }, width: shape.width, height: shape.height,
     measured: { width: shape.width, height: shape.height },
     handles: handlesOf(shape), dragHandle: '.grip', ariaLabel: node.title ?? type.id,
   }

@@ -2,6 +2,7 @@
 
 import { create } from 'zustand'
 import { useEditor } from '@/app/editor'
+import { around } from '@/model/inside'
 
 export type NodeStatus = 'waiting' | 'running' | 'ran' | 'hit' | 'failed' | 'skipped' | 'cancelled'
 
@@ -110,4 +111,21 @@ export function isLive(state: string): boolean {
 export function useTabRun<T>(select: (run: TabRun) => T): T {
   const active = useEditor((s) => s.active)
   return useRuns((s) => select(s.tabs[active] ?? IDLE))
+}
+
+const byNode = new WeakMap<readonly Problem[], ReadonlyMap<string, Problem>>()
+
+/** The first problem of a node, or of anything inside of it. Every node on the canvas asks, whenever anything happens. */
+export function problemAt(problems: readonly Problem[], flat: string): Problem | undefined {
+  let known = byNode.get(problems)
+  if (!known) {
+    const found = new Map<string, Problem>()
+    for (const problem of problems) {
+      if (problem.node === undefined) continue
+      for (const at of [problem.node, ...around(problem.node)]) if (!found.has(at)) found.set(at, problem)
+    }
+    known = found
+    byNode.set(problems, known)
+  }
+  return known.get(flat)
 }

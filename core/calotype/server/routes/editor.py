@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from calotype.server.editor import CSP, assets
+from calotype.server.editor import CSP, Asset, assets
+from calotype.server.packed import packed
 from calotype.server.problems import Refused
 from calotype.server.routing import Call, NoQuery, Routes
 
@@ -15,7 +16,8 @@ FOREVER = "public, max-age=31536000, immutable"  # their names carry their conte
 @routes.get("/assets/{name}", produces=("text/javascript", "text/css", "font/woff2"), errors=(404,))
 async def asset(call: Call[None, NoQuery]) -> web.StreamResponse:
     """A script, a style or a font of the editor."""
-    return _file(f"assets/{call['name']}", FOREVER)
+    found = _found(f"assets/{call['name']}")
+    return await packed(call.request, found.data, found.media_type, _headers(FOREVER))
 
 
 @routes.get("/icon.svg", produces=("image/svg+xml",), errors=(404,))
@@ -30,10 +32,16 @@ def front() -> web.StreamResponse | None:
 
 
 def _file(name: str, keep: str) -> web.StreamResponse:
+    found = _found(name)
+    return web.Response(body=found.data, content_type=found.media_type, headers=_headers(keep))
+
+
+def _found(name: str) -> Asset:
     found = assets().get(name)
     if found is None:
         raise Refused.missing("file", name)
-    headers = {"Content-Security-Policy": CSP, "Cache-Control": keep}
-    response = web.Response(body=found.data, content_type=found.media_type, headers=headers)
-    response.enable_compression()
-    return response
+    return found
+
+
+def _headers(keep: str) -> dict[str, str]:
+    return {"Content-Security-Policy": CSP, "Cache-Control": keep}

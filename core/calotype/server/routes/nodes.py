@@ -10,6 +10,7 @@ import orjson
 from aiohttp import web
 
 from calotype.server.keys import DOCUMENTS
+from calotype.server.packed import packed
 from calotype.server.problems import Refused
 from calotype.server.routing import JSON, Answer, Call, NoQuery, Routes
 
@@ -40,7 +41,7 @@ async def nodes(call: Call[None, NoQuery]) -> web.StreamResponse:
     The answer has an ETag; with `If-None-Match` it is 304 until a plugin changes.
     """
     body = await asyncio.to_thread(_everything, call)
-    return _tagged(call, body)
+    return await _tagged(call, body)
 
 
 @routes.get("/v1/nodes/{type}", answer=NodeType, errors=(404,))
@@ -50,7 +51,7 @@ async def node(call: Call[None, NoQuery]) -> web.StreamResponse:
     spec = registry.get(call["type"])
     if spec is None:
         raise Refused.missing("node type", call["type"], registry.suggest(call["type"]))
-    return _tagged(call, orjson.dumps(spec.to_dict(), default=str))
+    return await _tagged(call, orjson.dumps(spec.to_dict(), default=str))
 
 
 def _everything(call: Call[None, NoQuery]) -> bytes:
@@ -58,11 +59,11 @@ def _everything(call: Call[None, NoQuery]) -> bytes:
     return orjson.dumps({"nodes": [s.to_dict() for s in specs]}, default=str)
 
 
-def _tagged(call: Call[None, NoQuery], body: bytes) -> web.Response:
+async def _tagged(call: Call[None, NoQuery], body: bytes) -> web.Response:
     """An answer that is not sent again while it is the same."""
     tag = hashlib.blake2b(body, digest_size=16).hexdigest()
     headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
     known = call.request.if_none_match
     if known is not None and any(e.value in (tag, "*") for e in known):
         return web.Response(status=304, headers=headers)
-    return web.Response(body=body, content_type=JSON, headers=headers)
+    return await packed(call.request, body, JSON, headers)
