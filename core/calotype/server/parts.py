@@ -61,7 +61,7 @@ async def opened(
         dispatcher = Dispatcher(runs, backend, hub)
         await dispatcher.start()
         stack.push_async_callback(dispatcher.stop, drain)
-        keeping = asyncio.create_task(_keep_tidy(runs, limits))
+        keeping = asyncio.create_task(_keep_tidy(runs, outputs, limits))
         stack.callback(keeping.cancel)
         yield {
             RUNS: runs,
@@ -82,13 +82,16 @@ def _tidy(runs: Runs, outputs: Outputs, limits: Limits) -> None:
     outputs.prune(runs.digests())
 
 
-async def _keep_tidy(runs: Runs, limits: Limits) -> None:
-    """Forget the oldest runs now and then; their files go at the next start."""
+async def _keep_tidy(runs: Runs, outputs: Outputs, limits: Limits) -> None:
+    """Forget the oldest runs now and then, and their files while nothing runs (a run has its files when it ends)."""
     while True:
         await asyncio.sleep(HOUR)
         try:
-            await asyncio.to_thread(runs.prune, limits.history)
-        except StoreError as error:
+            if (await asyncio.to_thread(runs.counts)).get("running", 0):
+                await asyncio.to_thread(runs.prune, limits.history)
+            else:
+                await asyncio.to_thread(_tidy, runs, outputs, limits)
+        except (StoreError, OSError) as error:
             _log.warning("the oldest runs cannot be forgotten: %s", error)
 
 
