@@ -33,7 +33,8 @@ class TextFacts:
 
     activation: of its MLPs, by transformers' name. layer: which hidden state is the encoding, -1 the last. normed:
     whether the final layer norm is applied to it. pad: the token after the end. projected: whether `pooled` goes
-    through the projection; "folder" for only in a diffusers folder.
+    through the projection; "folder" for only in a diffusers folder. cut: how many layers a file has from which those
+    behind `layer` were cut, 0 where nobody cuts them; in a diffusers folder they always are.
     """
 
     activation: str = "quick_gelu"
@@ -41,6 +42,7 @@ class TextFacts:
     normed: bool = True
     pad: int = 49407
     projected: bool | Literal["folder"] = True
+    cut: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from calotype.diffusion.families.base import Family, Slot, TextFacts
 from calotype.diffusion.latents import LatentFormat
 
-CLIP_H = Slot("clip_h", "OpenCLIP ViT-H", TextFacts(activation="gelu", layer=-2, pad=0), width=1024)
+CLIP_H = Slot("clip_h", "OpenCLIP ViT-H", TextFacts(activation="gelu", layer=-2, pad=0, cut=23), width=1024)
 
 FAMILY = Family(
     name="sd2",

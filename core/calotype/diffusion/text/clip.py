@@ -32,7 +32,7 @@ class ClipText(nn.Module):
         from transformers.models.clip.modeling_clip import CLIPTextModel
 
         self.facts = facts
-        self._projects = facts.projected is True
+        self._projects, self._cut = facts.projected is True, False
         self.text = CLIPTextModel(CLIPTextConfig(**config(shapes, facts)))
         projection = shapes.get("text_projection.weight")
         self._learnt = threading.local()
@@ -52,6 +52,7 @@ class ClipText(nn.Module):
     def finish(self, header: Header, prefix: str, device: torch.device) -> None:
         """Fill the positions, which no file holds; see `TextModel`."""
         self._projects = self.facts.projected is True or (self.facts.projected == "folder" and prefix.endswith("/"))
+        self._cut = bool(self.facts.cut) and (prefix.endswith("/") or self.layers == self.facts.cut)
         for inner in self.modules():
             ids = getattr(inner, "position_ids", None)
             if ids is not None:
@@ -76,6 +77,7 @@ class ClipText(nn.Module):
         tokens = ((row, column, one) for row, chunk in enumerate(chunks) for column, (one, _) in enumerate(chunk))
         self._learnt.places = [place for place in tokens if isinstance(place[2], Tensor)]
         wanted = self.facts.layer if skip is None else skip
+        wanted = min(wanted + 1, -1) if self._cut else wanted
         try:
             states, pooled = self(torch.tensor(rows, device=device), wanted if 1 <= -wanted <= self.layers else -1)
         finally:
