@@ -100,10 +100,7 @@ class Mask:
 
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """Where guidance with momentum was going when a sampler ended, for one that goes on from there.
-
-    of: which model and which of its patches remember it; sigma: the last noise level; values: (B, C, ...).
-    """
+    """Where guidance with momentum (of: a model and its patch) went at the last noise level; values: (B, C, ...)."""
 
     of: str
     sigma: float
@@ -133,12 +130,10 @@ class Latent:
     def to_tensors(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """See `Storable`."""
         tensors = {"samples": self.samples} | ({"noise_mask": self.noise_mask} if self.noise_mask is not None else {})
-        meta: dict[str, Any] = {"indices": list(self.indices) if self.indices else None, "total": self.total}
-        meta |= {"apart": True} if self.apart else {}
-        if self.directions:
-            tensors |= {f"direction.{i}": one.values for i, one in enumerate(self.directions)}
-            meta["directions"] = [[one.of, one.sigma] for one in self.directions]
-        return tensors, meta
+        tensors |= {f"direction.{i}": one.values for i, one in enumerate(self.directions)}
+        said = {"apart": self.apart, "directions": [[one.of, one.sigma] for one in self.directions]}
+        indices = list(self.indices) if self.indices else None
+        return tensors, {"indices": indices, "total": self.total} | {k: v for k, v in said.items() if v}
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> Latent:
@@ -370,10 +365,7 @@ class Saved:
 
 
 class Secret:
-    """A value that never reaches a file, log, event, key or picture.
-
-    A document names it (`{"secret": "HUB_TOKEN"}`); the host looks the name up when the node runs.
-    """
+    """A value, named by a document (`{"secret": "HUB_TOKEN"}`), that reaches no file, log, event, key or picture."""
 
     __slots__ = ("_value", "name")
 
@@ -394,8 +386,7 @@ class Secret:
 
 def tensors_of(value: Any) -> list[Tensor]:
     """Every tensor inside a value: of dataclasses, lists, tuples and mappings, to any depth; in order."""
-    found: list[Tensor] = []
-    waiting = [value]
+    found, waiting = list[Tensor](), [value]
     while waiting:
         one = waiting.pop()
         if hasattr(one, "untyped_storage"):

@@ -112,10 +112,10 @@ def _behind_a_prefix(header: Header) -> str:
             prefix = name.removesuffix(layout.marks[0])
             if prefix != name and layout.stands(header, prefix):
                 return _renamed(family.title, prefix)
-    for mark, layout in ((UNET_MARKS[0], "ldm"), (UNET_MARKS[1], "diffusers")):
-        prefix = next((n.removesuffix(mark) for n in header.tensors if n.endswith(mark)), None)
-        if prefix is not None and _unet_layout(header, prefix) == layout:
-            return _renamed(FAMILIES[_unet_family(header, prefix, layout)].title, prefix)
+    for mark, names in ((UNET_MARKS[0], "ldm"), (UNET_MARKS[1], "diffusers")):
+        before = next((n.removesuffix(mark) for n in header.tensors if n.endswith(mark)), None)
+        if before is not None and _unet_layout(header, before) == names:
+            return _renamed(FAMILIES[_unet_family(header, before, names)].title, before)
     return ""
 
 

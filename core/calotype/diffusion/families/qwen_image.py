@@ -53,8 +53,8 @@ def config(takes: Takes) -> dict[str, Any]:
 def said(header: Header) -> Mapping[str, Any]:
     """Whether the pictures to edit are told time 0 (Qwen-Image-Edit 2511): a folder says it in its configuration."""
     names = ("transformer/config.json", "config.json")
-    found = next((c for n in names if "zero_cond_t" in (c := header.configs.get(n, {}))), {})
-    return {"zero_cond_t": True} if found.get("zero_cond_t") else {}
+    said = any(header.configs.get(name, {}).get("zero_cond_t") for name in names)
+    return {"zero_cond_t": True} if said else {}
 
 
 def forward(step: Step) -> Tensor:

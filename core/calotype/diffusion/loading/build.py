@@ -99,7 +99,7 @@ def denoiser(takes: dict[str, Take], family: Family, header: Header) -> nn.Modul
     if network is None:
         unet = "diffusers.models.unets.unet_2d_condition:UNet2DConditionModel"
         return made(unet, **configs.unet(takes, family))
-    return made(network.module, **network.config(takes) | network.said(header))
+    return made(network.module, **{**network.config(takes), **network.said(header)})
 
 
 def control(takes: dict[str, Take], family: Family, kind: controls.ControlKind) -> nn.Module:

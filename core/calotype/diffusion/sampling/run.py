@@ -23,7 +23,7 @@ from calotype.diffusion.sampling.noise import Draws
 from calotype.diffusion.sampling.parameterization import ModelSampling
 from calotype.diffusion.sampling.schedules import sigmas_for
 from calotype.diffusion.sampling.table import FLOW_SAMPLERS, SAMPLERS, Denoiser, Sampler
-from calotype.types import Conditioning, ControlNet, Latent
+from calotype.types import Conditioning, ControlNet, Direction, Latent
 
 Report = Callable[[int, int, Tensor], None]
 """Told (steps begun, steps in all, the estimate in the model's units). May raise, which ends the sampling."""
@@ -87,8 +87,7 @@ def sample(
         clean = in_models_units(denoiser, latent)
         draws = Draws.of(latent, clean.shape, seed, denoiser.device)
         said = (positive, *others, *((negative,) if negative else ()))
-        hooks = put_on(denoiser, draws, stack)
-        hooks.recall(latent.directions)
+        hooks = put_on(denoiser, draws, stack, latent.directions)
         scheme = scheme or (None if guider or math.isclose(cfg, 1.0) else cfg_scheme(cfg))
         sides = completed(denoiser, said, clean, latent.noise_mask)
         guidance = Guidance(denoiser, sides, guider, clean.shape, controls, scheme=scheme, hooks=hooks)
@@ -113,10 +112,11 @@ def sampler_of(sampling: ModelSampling, name: SamplerName) -> Sampler:
     return (FLOW_SAMPLERS if sampling.is_flow else SAMPLERS)[name]
 
 
-def put_on(denoiser: Sampleable, draws: Draws, stack: ExitStack) -> Hooks:
-    """What the denoiser's patches do, its layers changed until the stack closes."""
+def put_on(denoiser: Sampleable, draws: Draws, stack: ExitStack, known: tuple[Direction, ...] = ()) -> Hooks:
+    """What the denoiser's patches do, its layers changed until the stack closes. known: what the latent brings."""
     made = getattr(denoiser, "hooks", None)
     hooks: Hooks = NO_HOOKS if made is None else made()
+    hooks.recall(known)
     for layers in hooks.layers:
         stack.enter_context(layers())
     if hooks.drawing:
