@@ -132,17 +132,16 @@ class Latent:
         tensors = {"samples": self.samples} | ({"noise_mask": self.noise_mask} if self.noise_mask is not None else {})
         tensors |= {f"direction.{i}": one.values for i, one in enumerate(self.directions)}
         said = {"apart": self.apart, "directions": [[one.of, one.sigma] for one in self.directions]}
-        indices = list(self.indices) if self.indices else None
-        return tensors, {"indices": indices, "total": self.total} | {k: v for k, v in said.items() if v}
+        meta = {"indices": list(self.indices) if self.indices else None, "total": self.total}
+        return tensors, meta | {k: v for k, v in said.items() if v}
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> Latent:
         """See `Storable`."""
         indices = tuple(meta["indices"]) if meta["indices"] else None
-        said = meta.get("directions", ())
-        directions = tuple(Direction(of, sigma, tensors[f"direction.{i}"]) for i, (of, sigma) in enumerate(said))
+        went = [(*said, tensors[f"direction.{i}"]) for i, said in enumerate(meta.get("directions", ()))]
         mask, apart = tensors.get("noise_mask"), meta.get("apart", False)
-        return cls(tensors["samples"], mask, indices, meta["total"], apart, directions)
+        return cls(tensors["samples"], mask, indices, meta["total"], apart, tuple(Direction(*one) for one in went))
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,7 +385,8 @@ class Secret:
 
 def tensors_of(value: Any) -> list[Tensor]:
     """Every tensor inside a value: of dataclasses, lists, tuples and mappings, to any depth; in order."""
-    found, waiting = list[Tensor](), [value]
+    found: list[Tensor] = []
+    waiting = [value]
     while waiting:
         one = waiting.pop()
         if hasattr(one, "untyped_storage"):
