@@ -22,6 +22,7 @@ LOADING, SDXL, PARITY = (
 )
 FLOW, FILES, CONTROL = (f"tests/diffusion/flow/test_{n}.py" for n in ("exactness", "files", "control"))
 LORA, KINDS = "tests/diffusion/test_lora.py", "tests/diffusion/test_lora_kinds.py"
+PIPES = "tests/diffusion/test_unet_pipelines.py"
 WORDS, UNETS = "tests/diffusion/test_embeddings.py", "tests/diffusion/control/test_unets.py"
 ADAPTER = "tests/diffusion/control/test_adapters.py"
 PAIRS, GGUF, SMALL = (
@@ -39,6 +40,10 @@ ORIGINAL = f"{KINDS}::test_original_names_mean_the_weights_that_a_file_of_that_l
 EMBEDDING = f"{PAIRS}::test_an_embedding"
 APART = f"{PAIRS}::test_text_encoders_of_their_own"
 
+DRAWN = f"{PIPES}::test_a_folder_draws_what_its_pipeline_draws"
+REFINED = f"{PIPES}::test_the_refiner_draws_what_its_pipeline_draws"
+WIDE = f"{WAN}::test_the_frames_of_wan_2_2_5b_are_those_of_the_pipeline"
+
 CAPABILITIES = {
     "picture": "the same latent or picture as ComfyUI, or as diffusers' raw pipeline",
     "folder": "loads from a diffusers folder as well as from a single file",
@@ -47,7 +52,7 @@ CAPABILITIES = {
     "ControlNet": "against ComfyUI or diffusers",
     "T2I-Adapter": "against diffusers",
     "embedding": "`embedding:NAME` in prompts",
-    "edit": "inpainting models, or models that see a picture to edit",
+    "edit": "inpainting models, models that see a picture to edit, videos that begin with one",
     "small types": "weights in 8 bits, or GGUF, computed from as they are stored",
 }
 FAMILIES: dict[str, tuple[str, dict[str, str]]] = {
@@ -55,11 +60,11 @@ FAMILIES: dict[str, tuple[str, dict[str, str]]] = {
         "picture": COMFY, "folder": FOLDER, "text apart": APART, "LoRA": COMFY, "ControlNet": COMFY,
         "T2I-Adapter": f"{ADAPTER}::test_it_steers_a_unet_as_in_diffusers_alone_and_with_a_controlnet",
         "embedding": f"{WORDS}::test_an_embedding_is_as_many_words_as_it_has_vectors",
-        "edit": f"{LOADING}::test_an_inpainting_unet_reads_more_channels",
+        "edit": f"{PIPES}::test_an_inpainting_model_sees_picture_and_mask_as_in_the_pipeline",
         "small types": f"{SMALL}::test_a_text_encoder_and_a_unet_in_8_bits_compute_too",
     }),
     "sd2": ("SD 2.x, epsilon and v", {
-        "picture": f"{SDXL}::test_the_sd2_unet_is_the_one_of_diffusers", "text apart": APART,
+        "picture": DRAWN, "folder": DRAWN, "text apart": APART,
         "LoRA": f"{UNETS}::test_a_lora_for_sd2_changes_its_weights",
         "ControlNet": f"{UNETS}::test_an_sd2_controlnet_is_the_one_of_diffusers", "embedding": EMBEDDING,
     }),
@@ -72,7 +77,7 @@ FAMILIES: dict[str, tuple[str, dict[str, str]]] = {
         "embedding": f"{WORDS}::test_sdxl_reads_vectors_for_each_of_its_encoders",
     }),
     "sdxl-refiner": ("SDXL refiner", {
-        "picture": f"{SDXL}::test_the_refiner_is_conditioned_on_an_aesthetic_score", "text apart": APART,
+        "picture": REFINED, "folder": REFINED, "text apart": APART,
         "embedding": EMBEDDING,
     }),
     "sd3": ("SD 3, SD 3.5", {
@@ -88,7 +93,7 @@ FAMILIES: dict[str, tuple[str, dict[str, str]]] = {
         "text apart": f"{FILES}::test_encoders_in_files_of_their_own_say_what_the_checkpoint_does",
         "LoRA": f"{KINDS}::test_an_original_joined_projection_changes_the_weights_that_it_became",
         "ControlNet": f"{CONTROL}::test_a_flux_controlnet_steers_as_in_diffusers", "embedding": EMBEDDING,
-        "edit": f"{FLOW}::test_fill_reads_a_picture_and_its_mask_beside_the_latent",
+        "edit": f"{FLOW}::test_fill_is_shown_picture_and_mask_by_a_conditioning_as_in_the_pipeline",
         "small types": f"{SMALL}::test_small_types_compute_what_their_values_in_float32_do",
     }),
     "flux2": ("FLUX.2 klein", {
@@ -106,13 +111,14 @@ FAMILIES: dict[str, tuple[str, dict[str, str]]] = {
         "folder": f"{QWEN}::test_the_picture_is_that_of_the_pipeline", "text apart": APART, "LoRA": ORIGINAL,
         "edit": f"{QWEN}::test_an_edited_picture_is_that_of_the_pipeline",
     }),
-    "wan": ("Wan 2.1, video", {
+    "wan": ("Wan 2.1 and 2.2 14B, video", {
         "picture": f"{WAN}::test_the_frames_are_those_of_the_pipeline",
         "folder": f"{WAN}::test_the_frames_are_those_of_the_pipeline", "text apart": APART, "LoRA": ORIGINAL,
+        "edit": f"{WAN}::test_a_video_from_pictures_by_two_models_is_that_of_the_pipeline",
     }),
     "wan-5b": ("Wan 2.2 5B, video", {
-        "picture": f"{WAN}::test_the_frames_of_wan_2_2_5b_are_those_of_the_pipeline", "text apart": APART,
-        "LoRA": ORIGINAL,
+        "picture": WIDE, "folder": WIDE, "text apart": APART, "LoRA": ORIGINAL,
+        "edit": f"{WAN}::test_wan_2_2_5b_keeps_the_first_frame_as_in_the_pipeline",
     }),
 }  # fmt: skip
 

@@ -6,6 +6,8 @@ goes with what stands here once more, by hand.
 
 from __future__ import annotations
 
+import json
+import re
 from importlib import import_module
 from itertools import product
 from pathlib import Path
@@ -16,7 +18,9 @@ import pytest
 from safetensors.numpy import save_file
 
 import calotype_nodes
+from calotype.cli.__main__ import main
 from calotype.diffusion.families import FAMILIES
+from calotype.diffusion.families.inspect import inspect
 from calotype.diffusion.kinds import family_in
 from calotype.errors import ModelError
 from calotype.node import Node
@@ -43,7 +47,7 @@ TEXTS = {
 EMBEDDINGS = {
     "sd1": {"sd1", "flux"}, "sd2": {"sd2"}, "sdxl": {"sdxl", "sdxl-refiner", "sd3"}, "sdxl-refiner": {"sdxl-refiner"}
 }  # fmt: skip
-CONTROLS = ("sd1", "sd1-diffusers", "sd1-t2i", "sd2", "sdxl", "sdxl-t2i-diffusers", "sd3", "flux")
+CONTROLS = ("sd1", "sd1-diffusers", "sd1-t2i", "sd2", "sdxl", "sdxl-t2i-diffusers", "sdxl-union", "sd3", "flux")
 
 
 def unet(family: str) -> Shapes:
@@ -119,6 +123,8 @@ def control(name: str) -> Shapes:
         case _, "diffusers":
             return {"controlnet_mid_block.weight": (1,), "conv_in.weight": (1, 4, 1, 1),
                     "down_blocks.0.attentions.0.proj_in.weight": (1, 1, 1, 1)}  # fmt: skip
+        case _, "union":
+            return {"controlnet_mid_block.weight": (1,), "task_embedding": (6, 1)}
         case "sd3", _:
             return {"pos_embed_input.proj.weight": (1,), "controlnet_blocks.0.weight": (1,)}
         case "flux", _:
@@ -318,6 +324,38 @@ def test_every_family_that_is_computed_is_here():
     assert set(MODELS) == {name for name, family in FAMILIES.items() if family.runs}
 
 
-def test_a_checkpoint_in_the_place_of_an_upscale_model_is_named(root):
-    with pytest.raises(ModelError, match=r"sd1\.safetensors has SD 1\.x weights; it is no upscale model"):
-        family_in("upscale_models", root / "checkpoints" / "sd1.safetensors")
+KINDS = ("checkpoints", "unet", "vae", "clip", "loras", "controlnet")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_other_kind_of_file_of_any_family_is_an_upscale_model(root, kind):
+    for path in sorted((root / kind).glob("*.safetensors")):
+        title = inspect(path).title
+        with pytest.raises(ModelError, match=rf"{path.name} has {re.escape(title)} weights; it is no upscale model"):
+            family_in("upscale_models", path)
+
+
+@pytest.mark.parametrize(("place", "kind"), [p for p in product(KINDS, KINDS) if set(p) != {"checkpoints", "unet"}])
+def test_files_of_every_family_are_refused_in_the_places_of_other_kinds(root, place, kind):
+    for path in sorted((root / kind).glob("*.safetensors")) if place != kind else ():
+        with pytest.raises(ModelError, match=rf'^{path.name} .*; it has: .*\. Put it in "\w+" and take \w+Loader'):
+            family_in(place, path)
+
+
+def test_calotype_validate_says_so_too(root, tmp_path, capsys):
+    checkpoint, lora = (
+        node("CheckpointLoader", checkpoint="sdxl.safetensors"),
+        node("LoraLoader", model=to("c.model"), clip=to("c.clip"), lora="flux.safetensors"),
+    )
+    words = node("TextEncode", clip=to("l.clip"), text="a")
+    sampler = node(
+        "KSampler", model=to("l.model"), positive=to("w.conditioning"), negative=to("w.conditioning"),
+        latent=to("e.latent"),
+    )  # fmt: skip
+    shown = node("SaveImage", images=to("d.image"))
+    decode = node("VAEDecode", vae=to("c.vae"), latent=to("s.latent"))
+    nodes = {"c": checkpoint, "l": lora, "w": words, "e": node("EmptyLatent"), "s": sampler, "d": decode, "o": shown}
+    (tmp_path / "w.json").write_text(json.dumps({"calotype": 1, "nodes": nodes}))
+    assert main(["validate", str(tmp_path / "w.json"), "--models", str(root)]) != 0
+    said = "".join(capsys.readouterr()).replace("\n", " ")
+    assert "the FLUX LoRA from node" in said and "SDXL model from node" in said and "Choose a file for SDXL" in said

@@ -114,17 +114,20 @@ def test_a_sampler_converges_to_the_exact_solution_with_its_order(name, world):
 @pytest.mark.parametrize("name", ["uni_pc", "uni_pc_bh2", "dpm_fast"])
 def test_a_sampler_of_changing_order_converges(name, world):
     coarse, fine = errors(name, world(), {}, counts=(24, 96))
-    assert fine < min(0.001, coarse / 8)
+    assert fine < 0.001
+    assert math.log2(coarse / fine) / 2 > 2 - 0.35
 
 
-@pytest.mark.parametrize("name", ["ipndm", "heunpp2"])
-def test_samplers_that_assume_even_steps_converge_on_even_steps(name, world):
+@pytest.mark.parametrize(("name", "order"), [("ipndm", 3), ("heunpp2", 1)])
+def test_samplers_that_assume_even_steps_converge_on_even_steps_with_their_order(name, order, world):
+    """heunpp2 weighs its slopes by noise levels that lie ahead, as ComfyUI has it: better than Euler, of its order."""
     exact, found = world(), []
     x = 4.0 * torch.randn(1, 1, 4, 8, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    for count in (40, 160):
-        ended = run(name, exact, x, torch.linspace(4, 0.5, count + 1))
+    for count in (40, 80):
+        ended = run(name, exact, x, torch.linspace(4, 0.5, count + 1, dtype=torch.float64))
         found.append(float((ended - exact.solution(x, 4.0, 0.5)).abs().max()))
-    assert found[1] < min(0.02, found[0] / 2)
+    assert found[1] < 0.015
+    assert math.log2(found[0] / found[1]) > order - 0.35
 
 
 def test_the_adaptive_solver_stays_within_its_tolerance(world):
