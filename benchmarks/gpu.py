@@ -1,7 +1,8 @@
 """G rows: a GPU's time and memory, with random weights of full width that are made on the device; no downloads.
 
     python benchmarks/gpu.py             on a machine with a GPU: every row, about ten minutes
-    python benchmarks/gpu.py --tiny      on any machine, on a simulated device: whether the rows can be run at all
+    python benchmarks/gpu.py --tiny      on any machine, on a simulated device: whether the rows can be run at all;
+                                         writes results/gpu/tiny.json, its seconds are those of counting
 
 G1 engine over raw loop; G2, G3 capped at 8 and 4 GiB over uncapped, beside diffusers' group offloading and accelerate's
 hooks; G7 regional compile and CUDA graph over eager; G9 estimate over measured peak; G10 out of memory injected; G11 a
@@ -41,32 +42,40 @@ CROSS_DOWN, CROSS_UP = ("DownBlock2D", "CrossAttnDownBlock2D"), ("CrossAttnUpBlo
 
 @dataclass(frozen=True)
 class Scale:
-    """How large everything is. caps: bytes of the capped rows; side: of the latent."""
+    """How large everything is. caps: bytes of the capped rows, for each network; side: of the latent.
+
+    layers: as many as at full width, though they are narrow.
+    """
 
     tiny: bool
     side: int
     steps: int
     runs: int
-    caps: dict[str, int]
+    caps: dict[str, dict[str, int]]
     dtype: torch.dtype
+    layers: bool = False
 
 
 def scale(tiny: bool) -> Scale:
     """Full width on a GPU, narrow elsewhere."""
     if tiny:
-        return Scale(True, 8, 2, 2, {"G2": 14_000_000, "G3": 4_000_000}, torch.float32)
-    return Scale(False, 128, 20, 5, {"G2": 8 * GIB, "G3": 4 * GIB}, torch.bfloat16)
+        caps = {"G2": {"sdxl": 11_500_000, "flux": 1_700_000}, "G3": {"sdxl": 5_700_000, "flux": 1_250_000}}
+        return Scale(True, 8, 1, 1, caps, torch.float32)  # about the shares of the weights that they are at full width
+    caps = {"G2": dict.fromkeys(("sdxl", "flux"), 8 * GIB), "G3": dict.fromkeys(("sdxl", "flux"), 4 * GIB)}
+    return Scale(False, 128, 20, 5, caps, torch.bfloat16)
 
 
 def sdxl(at: Scale) -> Any:
     """SDXL's U-Net with random weights, in main memory."""
     from diffusers import UNet2DConditionModel
 
+    full = at.layers or not at.tiny
     widths, heads, depths = ((32, 64, 64), 8, 1) if at.tiny else ((320, 640, 1280), [5, 10, 20], [1, 2, 10])
+    depths = [1, 2, 10] if full else depths
     with torch.device("meta"):
         made = UNet2DConditionModel(
             sample_size=at.side, cross_attention_dim=64 if at.tiny else 2048, block_out_channels=widths,
-            down_block_types=(CROSS_DOWN[0], CROSS_DOWN[1], CROSS_DOWN[1]), layers_per_block=1 if at.tiny else 2,
+            down_block_types=(CROSS_DOWN[0], CROSS_DOWN[1], CROSS_DOWN[1]), layers_per_block=2 if full else 1,
             up_block_types=(CROSS_UP[0], CROSS_UP[0], CROSS_UP[1]), transformer_layers_per_block=depths,
             attention_head_dim=heads, use_linear_projection=True,
         )  # fmt: skip
@@ -77,8 +86,9 @@ def flux(at: Scale) -> Any:
     """FLUX.1's transformer with random weights, in main memory."""
     from diffusers import FluxTransformer2DModel
 
-    small = {"num_layers": 1, "num_single_layers": 2, "num_attention_heads": 2, "attention_head_dim": 32,
-             "joint_attention_dim": 64, "pooled_projection_dim": 32, "axes_dims_rope": (4, 14, 14)}  # fmt: skip
+    small = {"num_attention_heads": 2, "attention_head_dim": 32, "joint_attention_dim": 64, "pooled_projection_dim": 32,
+             "axes_dims_rope": (4, 14, 14)}  # fmt: skip
+    small |= {} if at.layers else {"num_layers": 1, "num_single_layers": 2}
     with torch.device("meta"):
         made = FluxTransformer2DModel(guidance_embeds=True, **(small if at.tiny else {}))
     return filled(made, at)
@@ -203,8 +213,10 @@ def capped(row: str, at: Scale) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, make in (("sdxl", sdxl), ("flux", flux)):
         free = spent(at, make, None)
-        ours = spent(at, make, at.caps[row])
-        others = {way: spent(at, make, at.caps[row], way) for way in ("group", "sequential")} if row == "G3" else {}
+        ours = spent(at, make, at.caps[row][name])
+        others = (
+            {way: spent(at, make, at.caps[row][name], way) for way in ("group", "sequential")} if row == "G3" else {}
+        )
         ratio = ours["seconds"] / free["seconds"] if "seconds" in ours and "seconds" in free else None
         found[name] = {"ratio": ratio, "uncapped": free, "capped": ours, **others}
     return found
@@ -318,8 +330,9 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tiny", action="store_true", help="narrow networks on a simulated device")
     parser.add_argument("--rows", default=",".join(rows()))
-    parser.add_argument("--out", type=Path, default=RESULTS / "gpu" / "gpu.json")
+    parser.add_argument("--out", type=Path, help="by default results/gpu/gpu.json, or tiny.json")
     asked = parser.parse_args(argv)
+    out: Path = asked.out or RESULTS / "gpu" / ("tiny.json" if asked.tiny else "gpu.json")
     if not asked.tiny and not torch.cuda.is_available():
         parser.error("there is no GPU here; --tiny runs the same on a simulated device")
     at = scale(asked.tiny)
@@ -331,8 +344,8 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
         except (RuntimeError, ValueError) as error:
             found["rows"][row] = {"error": f"{type(error).__name__}: {str(error)[:500]}"}
         print(row, json.dumps(found["rows"][row]), flush=True)
-        asked.out.parent.mkdir(parents=True, exist_ok=True)
-        asked.out.write_text(json.dumps(found, indent=1) + "\n")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(found, indent=1) + "\n")
     return found
 
 

@@ -24,7 +24,7 @@ Holding = frozenset[tuple[int, int]]
 class MainMemoryFull(MemoryError):
     """A model does not fit into the bytes that were allowed for models. helps: what people can do."""
 
-    helps = "Allow more with --ram, use a smaller model, or one that is stored in a smaller number format."
+    helps = "Allow more with --ram, hold weights in fewer bits with --dtype or --storage fp8, or use a smaller model."
 
     @classmethod
     def of(cls, name: str, needs: int, taken: int, limit: int) -> MainMemoryFull:

@@ -99,13 +99,18 @@ class Placer:
     """
 
     def __init__(
-        self, device: Device, known: Remembered | None = None, tell: Teller | None = None, make: Make | None = None
+        self,
+        device: Device,
+        known: Remembered | None = None,
+        tell: Teller | None = None,
+        make: Make | None = None,
+        whole: bool = False,
     ) -> None:
-        """make: another way of placing than whole or streamed."""
+        """make: another way of placing than whole or streamed; whole: it knows no other than whole."""
         self.device = device
         self.known = known or Remembered()
         self._tell = tell or Teller()
-        self._make = make
+        self._make, self._whole = make, whole
         self.spare: Spare = unbounded  # main memory for copies of weights; the pool knows how much there is
         self._held: dict[int, Held] = {}
         self._lock = threading.RLock()
@@ -256,10 +261,8 @@ class Placer:
             if not self._put(held, self._room(needs) - self._weights(held)):
                 spare = self._room(0) - self._weights(held)
                 if not self._put(held, spare):
-                    raise torch.OutOfMemoryError(
-                        f"not even the largest layer of {held.name} fits into the {max(0, spare) / MIB:.1f} MiB that "
-                        "are left"
-                    )
+                    what = "the whole does not fit" if self._whole else "not even the largest layer fits"
+                    raise torch.OutOfMemoryError(f"{what} into the {max(0, spare) / MIB:.1f} MiB that are left")
 
     def _put(self, held: Held, left: int) -> bool:
         """Place a model within so many bytes; whether there is a way."""
@@ -274,7 +277,7 @@ class Placer:
         if made is None:
             return False
         held.placement, held.seconds = made, time.perf_counter() - began
-        why = "" if made.name == "resident" else f"{held.size / MIB:.1f} MiB do not fit into {left / MIB:.1f} MiB"
+        why = f"{held.size / MIB:.1f} MiB do not fit into {left / MIB:.1f} MiB" if held.size > left else ""
         self._tell(Told("placed", held.name, held.part, made.name, made.bytes, held.seconds, why))
         return True
 
@@ -348,7 +351,7 @@ class Placer:
 
     def _hopeless(self, held: Held, key: str, words: str) -> torch.OutOfMemoryError:
         """The error when no rung is left. What was tried is forgotten: the next call may find more room."""
-        needs = (self._needs(key) or 0) + least_of(held)
+        needs = (self._needs(key) or 0) + (held.size if self._whole else least_of(held))
         free = max(0, self.device.capacity() - self.device.used() + held.bytes)
         self._least[key] = self._guessed.get(key, 0)
         return Hopeless(

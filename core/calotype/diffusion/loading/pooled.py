@@ -44,7 +44,8 @@ def open_pool(
     shared, tell = Shared(), Teller()
     where = device.where if isinstance(device, Simulated) else device
     own = device_of(device, vram)
-    placer = Placer(own, Remembered(known), tell, maker(strategy, own)) if own is not None else None
+    made = maker(strategy, own)
+    placer = Placer(own, Remembered(known), tell, made, strategy == "whole") if own is not None else None
 
     def how(recipe: Recipe) -> dict[str, Any]:
         if recipe.part in aside:
