@@ -16,6 +16,7 @@ import { activeTab, useEditor } from './editor'
 import { Banner } from './Banner'
 import { Breadcrumbs } from './Breadcrumbs'
 import { connect } from './connecting'
+import { Hint } from './Hint'
 import { Messages } from './Messages'
 import { isSmall, usePrefs } from './prefs'
 import { Rail } from './Rail'
@@ -46,6 +47,7 @@ export function App() {
           <Banner />
           <Stage />
           <Tray />
+          <Hint />
         </main>
         <RightPanel />
       </div>

@@ -1,5 +1,6 @@
 /** The documents that are open: one tab each, what is not saved, and how their edits are kept. */
 
+import { useEffect, useRef } from 'react'
 import { save } from '@/run/documents'
 import { titleOf } from '@/run/address'
 import { useKept } from '@/run/journal'
@@ -36,6 +37,10 @@ export function Tabs() {
 
 function One({ tab, active, onKey }: { tab: Tab; active: boolean; onKey: (e: React.KeyboardEvent) => void }) {
   const title = titleOf(tab)
+  const box = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (active) box.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [active, title])
   const choose = () => useEditor.getState().activate(tab.id)
   const rename = () => { if (!tab.reading) useUi.getState().show({ dialog: `rename:${tab.id}` }) }
   const menu = (e: React.MouseEvent) => {
@@ -45,7 +50,7 @@ function One({ tab, active, onKey }: { tab: Tab; active: boolean; onKey: (e: Rea
     openDocumentMenu(tab.id, { x: box.left, y: box.bottom + 6 })
   }
   return (
-    <div className="tab" role="presentation" data-active={active || undefined} data-reading={tab.reading ? true : undefined} onContextMenu={menu} onAuxClick={(e) => { if (e.button === 1) closeTab(tab) }}>
+    <div ref={box} className="tab" role="presentation" data-active={active || undefined} data-reading={tab.reading ? true : undefined} onContextMenu={menu} onAuxClick={(e) => { if (e.button === 1) closeTab(tab) }}>
       <button type="button" id={`tab-${tab.id}`} role="tab" aria-selected={active} tabIndex={active ? 0 : -1} title={title} onClick={choose} onDoubleClick={rename} onKeyDown={onKey}>
         <span className="title" translate="no">{title}</span>
         {isDirty(tab) && <span className="dirty" role="img" aria-label={t('tab.dirty')} title={t('tab.dirty')} />}

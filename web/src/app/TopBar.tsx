@@ -52,7 +52,7 @@ function Sides() {
   return (
     <div className="group sides">
       {!connected && <span className="offline" role="status">{t('server.away')}</span>}
-      {problems > 0 && <button type="button" aria-pressed={side === 'problems'} onClick={() => toggle('problems')} title={t('cmd.problems')} aria-label={t('cmd.problems')}><Icon name="alert" /><span className="count">{problems}</span></button>}
+      {problems > 0 && <button type="button" className="problem-count" aria-pressed={side === 'problems'} onClick={() => toggle('problems')} title={t('cmd.problems')} aria-label={t('cmd.problems')}><Icon name="alert" /><span className="count">{problems}</span></button>}
       <button type="button" aria-pressed={side === 'queue'} onClick={() => toggle('queue')} title={t('cmd.queue')} aria-label={t('cmd.queue')}><Icon name="queue" />{waiting > 0 && <span className="count">{waiting}</span>}</button>
       <button type="button" aria-pressed={side === 'gallery'} onClick={() => toggle('gallery')} title={t('cmd.gallery')} aria-label={t('cmd.gallery')}><Icon name="gallery" /></button>
     </div>

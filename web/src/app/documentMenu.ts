@@ -41,6 +41,7 @@ function editing(tab: Tab): Item[][] {
     ],
     [
       { id: 'versions', label: t('document.versions'), disabled: !onServer, run: () => useUi.getState().show({ panel: 'history' }) },
+      { id: 'sweep', label: t('menu.sweep'), run: () => dialog('sweep') },
       ...(reported ? [{ id: 'report', label: t('document.report'), run: () => dialog(`report:${tab.id}`) }] : []),
     ],
     takeAway(tab),

@@ -38,16 +38,20 @@ export function Dialog({ title, wide = false, children }: { title: string; wide?
   useEffect(() => {
     const dialog = ref.current
     dialog?.showModal()
+    const into = dialog?.querySelector<HTMLElement>('.contents :is(input:not([hidden]), textarea, select)') ?? dialog?.querySelector<HTMLElement>('.contents .primary')
+    const typed = into instanceof HTMLElement && into.matches('[type=text], [type=search], :not([type])')
+    if (into && !(typed && matchMedia('(pointer: coarse)').matches)) into.focus() // the keys of a phone come when they are asked for
+    else dialog?.focus()
     return () => dialog?.close()
   }, [])
   return (
-    <dialog ref={ref} className="dialog" data-wide={wide || undefined} aria-label={title} aria-modal="true" onCancel={(e) => { e.preventDefault(); closeDialog() }} onClick={(e) => e.target === e.currentTarget && closeDialog()}>
+    <dialog ref={ref} tabIndex={-1} className="dialog" data-wide={wide || undefined} aria-label={title} aria-modal="true" onCancel={(e) => { e.preventDefault(); closeDialog() }} onClick={(e) => e.target === e.currentTarget && closeDialog()}>
       <div className="inner">
         <header>
           <h2>{title}</h2>
           <button type="button" aria-label={t('dialog.close')} onClick={closeDialog}><Icon name="close" size={14} /></button>
         </header>
-        {children}
+        <div className="contents">{children}</div>
       </div>
     </dialog>
   )

@@ -6,6 +6,7 @@ import { useUi } from '@/app/ui'
 import { add } from '@/canvas/actions'
 import { edit } from '@/widgets/edit'
 import { ApiError, ask } from './api'
+import { arranged } from './arranged'
 import { openImported, type ImportReport } from './documents'
 import { upload } from './uploads'
 import type { WorkflowDocument } from '@/model/document'
@@ -32,7 +33,7 @@ async function asWorkflow(file: File): Promise<boolean> {
     const { data } = await ask<Imported>(`/v1/import?name=${encodeURIComponent(file.name)}`, {
       method: 'POST', file, headers: { 'Content-Type': file.type === 'image/png' ? 'image/png' : 'application/octet-stream' },
     })
-    openImported(data.workflow, file.name, data.report)
+    openImported(arranged(data.workflow), file.name, data.report)
     return true
   } catch (error) {
     if (picture && error instanceof ApiError && error.status >= 400 && error.status < 500) return false // a picture without a workflow
