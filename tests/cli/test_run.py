@@ -150,7 +150,7 @@ def test_an_interrupt_cancels_within_a_step(place, number):
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     assert json.loads(out.splitlines()[-1])["record"]["status"] == "cancelled"
     assert "stopping" in err and "Traceback" not in err
 

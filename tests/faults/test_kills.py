@@ -14,7 +14,7 @@ from calotype.crash import POINTS, VARIABLE
 
 WORKERS = 2
 OF_WORKERS = ("unit.received", "model.loading", "node.step", "artefact.written", "artefact.renamed")
-PATIENCE = 12.0  # seconds until a point must have been passed
+PATIENCE = 30.0  # seconds until a point must have been passed
 RANDOM, RANDOM_LONG = 12, 1000  # kills without a point, in the short and in the long form
 
 

@@ -46,4 +46,4 @@ def test_any_bytes_are_refused_or_within_the_bounds(data, tmp_path_factory):
     else:
         assert 0 < found.width * found.height * found.frames <= bounds.pixels
         assert found.frames <= bounds.frames
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - began < 5

