@@ -54,7 +54,9 @@ def test_a_thousand_runs_are_on_disk_in_time_and_are_there_after_a_kill(start, f
     p99 = percentile(listed, 0.99) * 1000
     figure("accepted", f"{single:.1f} s one by one, {min(batches):.2f} s as a batch", met, listed=f"p99 {p99:.0f} ms")
     figure("ready", f"{ready:.1f} s with {len(ids)} queued", ready < 3.0)
-    assert single < ONE_BY_ONE * 10 and min(batches) < AS_A_BATCH * 10 and ready < 3.0 * 10  # the goals are the figures'
+    assert (
+        single < ONE_BY_ONE * 10 and min(batches) < AS_A_BATCH * 10 and ready < 3.0 * 10
+    )  # the goals are the figures'
 
 
 class Listener:

@@ -298,7 +298,7 @@ def test_a_place_that_cannot_be_written_costs_a_warning(tmp_path):
 
 
 def test_a_latent_and_a_picture_come_from_disk_quickly(tmp_path):
-    """C1: 2 ms for a latent, 20 ms for a 1024 px picture; here a hundred times that: more would be another way of reading."""
+    """C1: 2 ms for a latent, 20 ms for a 1024 px picture; here a hundred times that, for busy machines."""
     written(tmp_path, **{KEYS[1]: Latent(torch.randn(1, 4, 128, 128)), KEYS[2]: Image(torch.rand(1, 1024, 1024, 3))})
     for key, goal in ((KEYS[1], 0.002), (KEYS[2], 0.020)):
         times = []
