@@ -23,6 +23,10 @@ def test_every_family_that_is_computed_has_a_row():
     assert set(TOOL["FAMILIES"]) == {name for name, family in FAMILIES.items() if family.runs}
 
 
+def test_every_dash_has_a_reason():
+    assert TOOL["unexplained"]() == set()
+
+
 def test_a_test_that_is_not_there_is_found(monkeypatch):
     gone = "tests/validate/test_every_pair.py::test_of_nothing"
     monkeypatch.setitem(TOOL["FAMILIES"]["sd1"][1], "picture", gone)

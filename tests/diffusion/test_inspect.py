@@ -99,6 +99,21 @@ def test_an_unknown_file_is_refused_with_some_of_its_names(written):
         family_of(written({"a": (1,)}))
 
 
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("ip_adapter.1.to_k_ip.weight", "an IP-Adapter"),
+        ("image_proj.proj.weight", "an IP-Adapter"),
+        ("vision_model.embeddings.class_embedding", "a CLIP that sees pictures"),
+        ("redux_up.weight", "a FLUX.1 Redux adapter"),
+        ("down_blocks.0.motion_modules.0.temporal_transformer.norm.weight", "a motion module of AnimateDiff"),
+    ],
+)
+def test_what_stands_beside_models_elsewhere_is_named_with_what_to_use_instead(written, name, what):
+    with pytest.raises(ModelError, match=rf"^model.safetensors is {what}, which this version cannot run. \w+ .*\.$"):
+        family_of(written({name: (1,)}))
+
+
 def test_inspection_imports_no_torch(models):
     code = (
         "import sys, pathlib; from calotype.diffusion.families.inspect import family_of; "

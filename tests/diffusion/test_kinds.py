@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from calotype.diffusion.families import FAMILIES, others
 from calotype.diffusion.kinds import family_in, lacks
 from calotype.errors import ModelError
 
@@ -55,6 +56,39 @@ def test_what_is_no_model_is_named_with_what_to_do(start, remedy, tmp_path):
     path.write_bytes(start)
     with pytest.raises(ModelError, match=remedy):
         family_in("checkpoints", path)
+
+
+def strange(tiny):
+    """Family -> tensors of a denoiser of it, for those that are known by name alone."""
+    shapes = {family: dict.fromkeys(names[:1], (2, 2)) for family, names in others.MARKS}
+    return shapes | {
+        "sd2-unclip": tiny.unet_shapes(linear=True, sizes=96),
+        "sd-upscaler": tiny.unet_shapes(channels=7),
+        "svd": tiny.unet_shapes() | {"input_blocks.1.0.time_stack.in_layers.0.weight": (2, 2)},
+    }
+
+
+def test_what_is_known_by_name_alone_is_refused_before_anything_is_loaded(tiny, tmp_path):
+    for family, shapes in strange(tiny).items():
+        path = tiny.saved(tmp_path / f"{family}.safetensors", shapes)
+        title = re.escape(FAMILIES[family].title)
+        with pytest.raises(ModelError, match=rf"^{path.name} is recognised as {title}, which this version cannot run"):
+            family_in("unet", path)
+    assert set(strange(tiny)) == {name for name, family in FAMILIES.items() if not (family.runs or family.alone)}
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("lora_controlnet", "input_hint_block.0.weight"), "control-LoRA for SD 1.x, .* Use a whole ControlNet"),
+        (("controlnet_x_embedder.weight", "txt_norm.weight"), "ControlNet for Qwen-Image, .* Qwen-Image-Edit instead"),
+        (("control_layers.0.before_proj.weight",), "ControlNet for Z-Image, .* Use a ControlNet with SDXL"),
+    ],
+)
+def test_a_kind_of_controlnet_that_is_known_by_name_alone_is_refused_too(names, said, tiny, tmp_path):
+    path = tiny.saved(tmp_path / "net.safetensors", dict.fromkeys(names, (1,)))
+    with pytest.raises(ModelError, match=rf"^net\.safetensors is a {said}"):
+        family_in("controlnet", path)
 
 
 def saved(tiny, tmp_path, shapes, *without):

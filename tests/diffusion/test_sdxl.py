@@ -147,6 +147,41 @@ def test_sdxl_text_to_image_is_that_of_the_raw_diffusers_pipeline(loaded, raw_un
     assert error(ours.latent.samples * 0.13025, theirs) < 1e-4
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_an_sdxl_inpainting_model_sees_picture_and_mask_as_in_the_pipeline(tiny, tmp_path, monkeypatch):
+    from diffusers import EulerDiscreteScheduler, StableDiffusionXLInpaintPipeline
+    from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
+
+    monkeypatch.setattr(DiagonalGaussianDistribution, "sample", lambda self, generator=None: self.mode())
+    path = tiny.saved(tmp_path / "it.safetensors", tiny.sdxl_shapes(channels=9, layers=1))
+    unet, encoder, vae = (load(kind(XL, "sdxl"), lambda f: path, CPU) for kind in (Model, Clip, Vae))
+    vae.module.register_to_config(scaling_factor=0.13025, force_upcast=False)
+    positive, negative = encoder.encode("a cat"), encoder.encode("bad")
+    scheduler = EulerDiscreteScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", timestep_spacing="linspace"
+    )
+    pipe = StableDiffusionXLInpaintPipeline(
+        vae.module, None, None, None, None, unet.module, scheduler, add_watermarker=False
+    )
+    pipe.set_progress_bar_config(disable=True)
+    draw = torch.Generator().manual_seed(2)
+    pixels, mask = torch.rand(1, 64, 64, 3, generator=draw), torch.zeros(1, 64, 64)
+    mask[:, 16:48, :32] = 1.0
+    noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(3))
+    scheduler.set_timesteps(4)
+    start = scheduler.init_noise_sigma
+    theirs = pipe(
+        prompt_embeds=positive.tokens, pooled_prompt_embeds=positive.pooled, negative_prompt_embeds=negative.tokens,
+        negative_pooled_prompt_embeds=negative.pooled, num_inference_steps=4, guidance_scale=5.0, height=64, width=64,
+        image=pixels.movedim(-1, 1), mask_image=mask[:, None], strength=1.0, output_type="latent",
+        latents=noise * (1 + start**2) ** 0.5 / start,
+    ).images  # fmt: skip
+    shown = {"concat_latent": vae.encode((pixels - 0.5) * (1 - mask[..., None]) + 0.5), "concat_mask": mask}
+    sides = (Conditioning((side,), "sdxl").mapped(tensors=shown) for side in (positive, negative))
+    ours = sample(unet, *sides, Latent(torch.zeros(1, 4, 8, 8)), seed=3, steps=4, cfg=5.0)
+    assert error(ours.latent.samples * 0.13025, theirs) < 1e-4
+
+
 def test_an_sdxl_controlnet_is_the_one_of_diffusers(root, loaded):
     from diffusers.loaders.single_file_utils import convert_controlnet_checkpoint
     from diffusers.models.controlnets.controlnet import ControlNetModel

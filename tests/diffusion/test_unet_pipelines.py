@@ -11,6 +11,7 @@ from tests.diffusion.flow.conftest import clip_tokenizer
 
 from calotype.diffusion.loading import load
 from calotype.diffusion.sampling import sample
+from calotype.diffusion.sampling.guiders import dual
 from calotype.types import Clip, Conditioning, FileRef, Latent, Model, Vae
 
 CPU = torch.device("cpu")
@@ -71,12 +72,13 @@ def pipeline(kind: Any, network: Any, encoder: Any, pad: str, prediction: str = 
     return made
 
 
-def two(prediction: str) -> Any:
+def two(prediction: str = "epsilon", channels: int = 4) -> Any:
     """SD 2.x: 23 of the 24 layers of its text encoder are in a folder, of which the last is the one that counts."""
-    from diffusers import StableDiffusionPipeline
+    from diffusers import StableDiffusionInpaintPipeline, StableDiffusionPipeline
 
-    network = unet((1, 2), use_linear_projection=True)
-    return pipeline(StableDiffusionPipeline, network, clip("gelu", 2), "!", prediction)
+    kind = StableDiffusionPipeline if channels == 4 else StableDiffusionInpaintPipeline
+    network = unet((1, 2), channels, use_linear_projection=True)
+    return pipeline(kind, network, clip("gelu", 2), "!", prediction)
 
 
 def one(channels: int = 4) -> Any:
@@ -134,20 +136,40 @@ def test_a_folder_draws_what_its_pipeline_draws(make, family, tmp_path):
     assert error(ours.vae.decode(expected / 0.18215), pictures.clamp(0, 1)) < 1e-4
 
 
-def test_an_inpainting_model_sees_picture_and_mask_as_in_the_pipeline(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("make", "family"), [(one, "sd1"), (two, "sd2")], ids=["sd1", "sd2"])
+def test_an_inpainting_model_sees_picture_and_mask_as_in_the_pipeline(make, family, tmp_path, monkeypatch):
     from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 
     monkeypatch.setattr(DiagonalGaussianDistribution, "sample", lambda self, generator=None: self.mode())
     torch.manual_seed(1)
-    theirs = one(9)
+    theirs = make(channels=9)
     draw = torch.Generator().manual_seed(2)
     pixels, mask = torch.rand(1, 64, 64, 3, generator=draw), torch.zeros(1, 64, 64)
     mask[:, 16:48, :32] = 1.0
     expected = drawn(theirs, image=pixels.movedim(-1, 1), mask_image=mask[:, None])
-    ours = Ours(theirs, tmp_path, "sd1")
+    ours = Ours(theirs, tmp_path, family)
     tensors = {"concat_latent": ours.vae.encode((pixels - 0.5) * (1 - mask[..., None]) + 0.5), "concat_mask": mask}
     assert error(ours.drawn(tensors=tensors), expected) < 1e-4
     assert error(ours.drawn(), expected) > 1e-3
+
+
+def test_an_editing_model_sees_the_picture_and_is_guided_by_both_as_in_the_pipeline(tmp_path):
+    from diffusers import StableDiffusionInstructPix2PixPipeline
+
+    torch.manual_seed(1)
+    theirs = pipeline(StableDiffusionInstructPix2PixPipeline, unet(8, 8), clip("quick_gelu", 2), "<|endoftext|>")
+    pixels = torch.rand(1, 64, 64, 3, generator=torch.Generator().manual_seed(2))
+    expected = theirs(
+        prompt=PROMPT, negative_prompt=NEGATIVE, image=pixels.movedim(-1, 1), num_inference_steps=4, guidance_scale=5.0,
+        image_guidance_scale=1.5, latents=begun(theirs.scheduler) / theirs.scheduler.init_noise_sigma,
+        output_type="latent",
+    ).images  # fmt: skip
+    ours = Ours(theirs, tmp_path, "sd1")
+    shown = {"tensors": {"concat_latent": ours.vae.encode(pixels)}}
+    sides = [ours.said(PROMPT, **shown), ours.said(NEGATIVE, **shown), ours.said(NEGATIVE)]
+    empty = Latent(torch.zeros(1, 4, 8, 8))
+    done = sample(ours.model, *sides[::2], empty, seed=3, steps=4, others=sides[1:2], guider=dual(5.0, 1.5))
+    assert error(ours.model.latent.into_model(done.latent.samples), expected) < 1e-4
 
 
 def test_the_refiner_draws_what_its_pipeline_draws(tmp_path):

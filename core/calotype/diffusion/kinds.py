@@ -6,7 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 from calotype.diffusion.families import FAMILIES, texts
-from calotype.diffusion.families.inspect import Found, Kind, inspect, inspect_header
+from calotype.diffusion.families.computed import refuse_uncomputed
+from calotype.diffusion.families.inspect import Found, Kind, inspect_header
 from calotype.diffusion.families.mixed import strange_texts, strange_vae
 from calotype.diffusion.header import Header, read_header
 from calotype.errors import ModelError
@@ -45,14 +46,19 @@ EMBEDDINGS = (
 
 
 def family_in(folder: str, path: Path) -> str:
-    """The model family of a file in a folder of the host. Raises ModelError: unreadable, or not what belongs there."""
+    """The model family of a file in a folder of the host.
+
+    Raises ModelError: unreadable, not what belongs there, or known by name alone.
+    """
     if folder == "upscale_models":
         refuse_models(read_header(path), "upscale model")
         return UPSCALER
     if folder == "embeddings":
         return embedding_family(read_header(path))
-    found = inspect(path)
+    header = read_header(path)
+    found = inspect_header(header)
     refuse_misplaced(folder, path.name, found)
+    refuse_uncomputed(header, found)
     return found.family
 
 

@@ -1,4 +1,4 @@
-"""ControlNets and LoRAs of SD 2.x, whose U-Net projects by matrices: narrow models against diffusers' own."""
+"""ControlNets and LoRAs of SD 2.x and the SDXL refiner: narrow models against diffusers' own."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from calotype.diffusion.families.inspect import family_of
 from calotype.diffusion.loading import load
 from calotype.types import ControlNet, FileRef, Model, Patch
 
 CPU = torch.device("cpu")
-WORDS = 1024  # features of a token, by which a LoRA's family shows
+WORDS, REFINED = 1024, 1280  # features of a token, by which a LoRA's family shows
 TO_K = "mid_block.attentions.0.transformer_blocks.0.attn2.to_k"
 
 
@@ -18,7 +19,9 @@ TO_K = "mid_block.attentions.0.transformer_blocks.0.attn2.to_k"
 def root(tiny, tmp_path_factory):
     root = tmp_path_factory.mktemp("two")
     unet = tiny.unet_shapes((64, 64, 128, 128), WORDS, linear=True)
-    tiny.saved(root / "checkpoints" / "two.safetensors", tiny.under("model.diffusion_model", unet))
+    refiner = tiny.unet_shapes((32, 32, 128, 128), REFINED, (0, 1, 1, 0), layers=1, linear=True, sizes=96)
+    for name, shapes in (("two", unet), ("refiner", refiner)):
+        tiny.saved(root / "checkpoints" / f"{name}.safetensors", tiny.under("model.diffusion_model", shapes))
     tiny.saved(root / "controlnet" / "two.safetensors", tiny.under("control_model", tiny.control_shapes(unet)))
     return root
 
@@ -47,12 +50,14 @@ def test_an_sd2_controlnet_is_the_one_of_diffusers(root):
     assert float((got - middle).norm() / middle.norm()) < 1e-5
 
 
-def test_a_lora_for_sd2_changes_its_weights(root, tiny):
-    file = FileRef("loras", "two.safetensors")
-    shapes = tiny.lora_shapes({f"lora_unet_{TO_K.replace('.', '_')}": (128, WORDS)})
-    tiny.saved(root / "loras" / "two.safetensors", shapes)
-    model = Model(FileRef("checkpoints", "two.safetensors"), "sd2")
-    said = load_file(root / "loras" / "two.safetensors")
+@pytest.mark.parametrize(("name", "family", "words"), [("two", "sd2", WORDS), ("refiner", "sdxl-refiner", REFINED)])
+def test_a_lora_for_a_wide_text_encoder_changes_its_weights(root, tiny, name, family, words):
+    file = FileRef("loras", f"{name}.safetensors")
+    shapes = tiny.lora_shapes({f"lora_unet_{TO_K.replace('.', '_')}": (128, words)})
+    path = tiny.saved(root / "loras" / f"{name}.safetensors", shapes)
+    assert family_of(path) == family
+    model = Model(FileRef("checkpoints", f"{name}.safetensors"), family)
+    said = load_file(path)
     up, down, alpha = (
         next(t for n, t in said.items() if n.endswith(e)).float() for e in ("up.weight", "down.weight", "alpha")
     )

@@ -96,11 +96,26 @@ def test_a_text_encoder_and_a_unet_in_8_bits_compute_too(tiny, flow, tmp_path):
     small, wide = written(tmp_path / "t5.safetensors", text, E5M2)
     said = [made(Clip, path).encode("a (red:1.3) cat").tokens for path in (small, wide)]
     assert error(*said) < 1e-6
-    unet = {k: torch.from_numpy(v) for k, v in tiny.drawn(tiny.unet_shapes()).items()}
-    small, wide = written(tmp_path / "unet.safetensors", unet, E4M3)
-    x, tokens = torch.randn(1, 4, 8, 8), torch.randn(1, 77, 64)
-    said = [made(Model, path).predict(x, torch.tensor([3.0]), tokens) for path in (small, wide)]
-    assert error(*said) < 1e-6
+    for family, shapes in unets(tiny).items():
+        unet = {k: torch.from_numpy(v) for k, v in tiny.drawn(shapes).items()}
+        small, wide = written(tmp_path / f"{family}.safetensors", unet, E4M3)
+        assert family_of(small) == family
+        x, tokens = torch.randn(1, 4, 8, 8), torch.randn(1, 7, 64)
+        how = {"pooled": torch.randn(1, 64)} if family.startswith("sdxl") else {}
+        said = [made(Model, path).predict(x, torch.tensor([3.0]), tokens, **how) for path in (small, wide)]
+        assert error(*said) < 1e-6, family
+
+
+def unets(tiny):
+    """A small U-Net of every family that has one."""
+    narrow = {"widths": (32, 64), "depths": (1, 0), "layers": 1}
+    sized = {"layers": 1, "linear": True}
+    return {
+        "sd1": tiny.unet_shapes(**narrow),
+        "sd2": tiny.unet_shapes(**narrow, linear=True),
+        "sdxl": tiny.unet_shapes((32, 32, 64), depths=(0, 1, 1), sizes=64 + 6 * 256, **sized),
+        "sdxl-refiner": tiny.unet_shapes((32, 32, 64, 64), depths=(0, 1, 1, 0), sizes=64 + 5 * 256, **sized),
+    }
 
 
 def test_an_autoencoder_in_8_bits_computes_too(tiny, tmp_path):

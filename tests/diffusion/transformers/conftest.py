@@ -113,6 +113,20 @@ def wan_vae_original(vae: torch.nn.Module) -> dict[str, torch.Tensor]:
     return found
 
 
+def in_8_bits(family: str, module: torch.nn.Module, root: Path, *said: Any, **how: Any) -> list[torch.Tensor]:
+    """What a denoiser says from a file with its matrices in 8 bits, and from one with the same values in float32."""
+    state, numbers = module.state_dict(), torch.float8_e4m3fn
+    small = {name: tensor.to(numbers) if tensor.ndim > 1 else tensor for name, tensor in state.items()}
+    wide = {name: tensor.float() for name, tensor in small.items()}
+    files = file_of(root / "small.safetensors", small), file_of(root / "wide.safetensors", wide)
+    models = [
+        load(Model(FileRef("any", path.name), family), lambda file, path=path: path, torch.device("cpu"))
+        for path in files
+    ]
+    assert [any(t.dtype == numbers for t in model.tensors()) for model in models] == [True, False]
+    return [model.predict(*said, **how) for model in models]
+
+
 class Loaded:
     """The three parts of a model, loaded from files by our own loaders."""
 
@@ -149,6 +163,7 @@ def tools() -> Any:
         lively = staticmethod(lively)
         folder_of = staticmethod(folder_of)
         file_of = staticmethod(file_of)
+        in_8_bits = staticmethod(in_8_bits)
 
         @staticmethod
         def load_clip(family: str, path: Path) -> Any:

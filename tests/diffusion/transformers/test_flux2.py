@@ -134,3 +134,10 @@ def test_sixteen_bits_give_nearly_the_same(loaded, tools):
     samples = [one.sampled(empty, sigmas, "a red apple", "", cfg=1.0) for one in (half, loaded)]
     assert tools.distance(*samples) < 0.1
     assert tools.distance(*(one.vae.decode(samples[1]) for one in (half, loaded))) < 0.1
+
+
+def test_weights_in_8_bits_compute_what_their_values_in_float32_do(pipeline, tools, tmp_path):
+    said = tools.in_8_bits(
+        "flux2", pipeline.transformer, tmp_path, tools.noise(1, 128, 4, 2), torch.tensor([0.7]), torch.ones(1, 5, 48)
+    )
+    assert tools.distance(*said) < 1e-6

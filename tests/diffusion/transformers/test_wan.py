@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from calotype.diffusion.families.inspect import inspect
+from calotype.diffusion.kinds import family_in
 from calotype.errors import ModelError
 from calotype.types import Conditioning, Latent
 
@@ -213,7 +214,11 @@ def test_a_wan_that_asks_for_more_than_is_computed_is_refused(pipeline, tools, t
     state = dict(pipeline.transformer.state_dict()) if names == "diffusers" else original(pipeline.transformer)
     wide = state | {"patch_embedding.weight": torch.zeros(24, 52, 1, 2, 2)}
     path = tools.file_of(tmp_path / "control.safetensors", wide)
-    with pytest.raises(ModelError, match="reads 52 channels and makes 16: it is steered in a way"):
+    for read in (lambda: family_in("unet", path), lambda: tools.load_model("wan", path)):
+        with pytest.raises(ModelError, match=r"control.safetensors is a Wan model that reads 52 channels and makes 16"):
+            read()
+    path = tools.file_of(tmp_path / "vace.safetensors", state | {"vace_patch_embedding.weight": torch.zeros(8)})
+    with pytest.raises(ModelError, match="is a Wan VACE model"):
         tools.load_model("wan", path)
     seen = "img_emb.proj.0.weight" if names == "original" else "condition_embedder.image_embedder.norm1.weight"
     path = tools.file_of(tmp_path / "i2v.safetensors", state | {seen: torch.zeros(8)})
@@ -321,3 +326,16 @@ def test_sixteen_bits_give_nearly_the_same(loaded, tools):
     samples = [one.sampled(empty, sigmas, "a red apple", "", cfg=1.0) for one in (half, loaded)]
     assert tools.distance(*samples) < 0.1
     assert tools.distance(*(one.vae.decode(samples[1]) for one in (half, loaded))) < 0.1
+
+
+def test_weights_in_8_bits_compute_what_their_values_in_float32_do(pipeline, tools, tmp_path):
+    from diffusers import WanTransformer3DModel
+
+    larger = WanTransformer3DModel(
+        num_attention_heads=1, attention_head_dim=24, in_channels=48, out_channels=48, text_dim=16, freq_dim=32,
+        ffn_dim=48, num_layers=1,
+    )  # fmt: skip
+    for family, channels, network in (("wan", 16, pipeline.transformer), ("wan-5b", 48, tools.lively(larger, 4))):
+        x, words = tools.noise(1, channels, 2, 4, 6), torch.ones(1, 5, 16)
+        said = tools.in_8_bits(family, network, tmp_path, x, torch.tensor([700.0]), words)
+        assert tools.distance(*said) < 1e-6

@@ -101,6 +101,11 @@ def _nothing(module: Any, device: torch.device) -> None:
     """A module whose every buffer is in its file."""
 
 
+def _none_beyond(takes: Takes) -> str:
+    """A family of which everything is computed."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
     """A denoiser that is not a U-Net.
@@ -110,7 +115,7 @@ class Network:
     from its tensors; finish: fills buffers that no file holds, after the weights are in; listens: the tensor whose last
     axis is as long as a prompt's words must be wide, "" where they may be narrower; overflows: whether it is never
     computed in float16, whose range is too small for it; said: further arguments that a folder's configuration alone
-    tells.
+    tells; beyond: what a model with these tensors does that is not computed, with a remedy, for people; "" for others.
     """
 
     module: str
@@ -122,6 +127,7 @@ class Network:
     listens: str = ""
     overflows: bool = True
     said: Callable[[Header], Mapping[str, Any]] = field(default=lambda header: {}, repr=False)
+    beyond: Callable[[Takes], str] = field(default=_none_beyond, repr=False)
 
 
 def side_by_side(encoded: Sequence[Encoded | None]) -> Prompt:

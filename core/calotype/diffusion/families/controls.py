@@ -24,7 +24,7 @@ class ControlKind:
     title: for people. layouts: that its files have. family: of a file with it, by header and prefix; None where its
     U-Net says so. module: its class, "package.module:Class", "" for one that is only known by name; config: the
     arguments of that class, from tensors under its names; None for a U-Net's, to which `more` adds some. wrapper: the
-    `SteeringModel`. facts: what the file says beside its weights.
+    `SteeringModel`. facts: what the file says beside its weights. instead: what to do, of one known by name.
     """
 
     name: str
@@ -36,6 +36,7 @@ class ControlKind:
     wrapper: str = f"{PACKAGE}:ControlModel"
     facts: Callable[[Header], Mapping[str, Any]] = field(default=lambda header: {}, repr=False)
     more: Callable[[Takes], dict[str, Any]] = field(default=lambda takes: {}, repr=False)
+    instead: str = ""
 
 
 def flux_config(takes: Takes) -> dict[str, Any]:
@@ -149,7 +150,27 @@ T2I = ControlKind(
     f"{PACKAGE}:AdapterModel",
 )
 CONTROL_LORA = ControlKind(
-    "control-lora", "control-LoRA", (Layout("control-lora", ("lora_controlnet",), takes_named),), module=""
+    "control-lora",
+    "control-LoRA",
+    (Layout("control-lora", ("lora_controlnet",), takes_named),),
+    module="",
+    instead="Use a whole ControlNet.",
+)
+QWEN = ControlKind(
+    "qwen-image",
+    "ControlNet",
+    (Layout("qwen-image-control", ("controlnet_x_embedder.weight", "txt_norm.weight"), takes_named),),
+    lambda header, prefix: "qwen-image",
+    module="",
+    instead="Give the picture to Qwen-Image-Edit instead.",
+)
+Z_IMAGE = ControlKind(
+    "z-image",
+    "ControlNet",
+    (Layout("z-image-control", ("control_layers.0.before_proj.weight",), takes_named),),
+    lambda header, prefix: "z-image",
+    module="",
+    instead="Use a ControlNet with SDXL, SD 3 or FLUX.1.",
 )
 FLUX = ControlKind(
     "flux",
@@ -188,7 +209,7 @@ UNET = ControlKind(
     ),
 )
 
-KINDS: dict[str, ControlKind] = {kind.name: kind for kind in (CONTROL_LORA, T2I, FLUX, SD3, UNION, UNET)}
+KINDS: dict[str, ControlKind] = {kind.name: kind for kind in (CONTROL_LORA, QWEN, Z_IMAGE, T2I, FLUX, SD3, UNION, UNET)}
 """Every kind, by name; one whose marks another has too comes before it."""
 
 

@@ -86,11 +86,13 @@ def inspect_header(header: Header) -> Found:
         if found:
             _refuse_second(header, found)
             return found
-    some = ", ".join(sorted(header.tensors)[:3])
-    raise ModelError(
-        f"{header.path.name} is of no model family that is known here ({len(header.tensors)} tensors, such as {some})."
-        f"{_behind_a_prefix(header)}"
-    )
+    raise ModelError(others.stranger(header) or _unknown(header))
+
+
+def _unknown(header: Header) -> str:
+    """A sentence about a file of which nothing is recognised."""
+    some = f"({len(header.tensors)} tensors, such as {', '.join(sorted(header.tensors)[:3])})"
+    return f"{header.path.name} is of no model family that is known here {some}.{_behind_a_prefix(header)}"
 
 
 def _refuse_second(header: Header, found: Found) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from calotype.diffusion.families.base import Family, Flow, Layout, Network, Slot, T5Facts
@@ -37,16 +38,6 @@ def config(takes: Takes) -> dict[str, Any]:
     width, channels, *patch = takes["patch_embedding.weight"].shape
     heads = max(1, width // HEAD)
     made = takes["proj_out.weight"].shape[0] // (patch[0] * patch[1] * patch[2])
-    if CLIP_SEES in takes:
-        raise ModelError(
-            "this Wan 2.1 model is told how a CLIP sees the picture that a video begins with, which this version does "
-            "not compute. Use a model of Wan 2.2 that begins with a picture, or one that makes videos from text."
-        )
-    if channels not in (made, 2 * made + SIGNS):
-        raise ModelError(
-            f"this Wan model reads {channels} channels and makes {made}: it is steered in a way that this version does "
-            "not know. Use a model that makes videos from text or from a picture."
-        )
     return {
         "patch_size": tuple(patch),
         "num_attention_heads": heads,
@@ -59,6 +50,27 @@ def config(takes: Takes) -> dict[str, Any]:
         "num_layers": count(takes, "blocks"),
         "cross_attn_norm": "blocks.0.norm2.weight" in takes,
     }
+
+
+def beyond(takes: Takes) -> str:
+    """What a model does that is not computed, see `Network`."""
+    if CLIP_SEES in takes:
+        return (
+            "is a Wan 2.1 model that is told how a CLIP sees the picture that a video begins with, which this version "
+            "does not compute. Use a model of Wan 2.2 that begins with a picture, or one that makes videos from text."
+        )
+    if any(name.startswith("vace_") for name in takes):
+        return "is a Wan VACE model, which this version does not compute. Use one that begins with a picture."
+    first, last = (takes[end].shape if end in takes else () for end in ("patch_embedding.weight", "proj_out.weight"))
+    if (len(first), len(last)) != (5, 2):  # what lacks is said when it is loaded
+        return ""
+    channels, made = first[1], last[0] // prod(first[2:])
+    if channels in (made, 2 * made + SIGNS):
+        return ""
+    return (
+        f"is a Wan model that reads {channels} channels and makes {made}: it is steered in a way that this version "
+        "does not know. Use a model that makes videos from text or from a picture."
+    )
 
 
 def forward(step: Step) -> Tensor:
@@ -166,6 +178,7 @@ FAMILY = Family(
     network=Network(
         module="diffusers.models.transformers.transformer_wan:WanTransformer3DModel",
         config=config,
+        beyond=beyond,
         listens="condition_embedder.text_embedder.linear_1.weight",
         layouts=tuple(Layout(*marks) for marks in MARKS),
         forward=forward,

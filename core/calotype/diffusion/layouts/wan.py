@@ -16,6 +16,7 @@ ENDS = {
     "head.head": "proj_out",
     "head.modulation": "scale_shift_table",
     "patch_embedding": "patch_embedding",
+    "vace_patch_embedding": "vace_patch_embedding",
     "img_emb.proj.0": "condition_embedder.image_embedder.norm1",  # of Wan 2.1 that begins with a picture
 }
 BLOCK = {

@@ -11,11 +11,12 @@ import torch
 
 from calotype.diffusion.families import FAMILIES
 from calotype.diffusion.families.base import Family
+from calotype.diffusion.families.computed import refuse_uncomputed
 from calotype.diffusion.families.inspect import Found, Kind, Part, inspect_header
+from calotype.diffusion.families.taken import takes_of
 from calotype.diffusion.header import Header
 from calotype.diffusion.kinds import PARTS as WORDS
 from calotype.diffusion.layouts.take import Take
-from calotype.diffusion.loading import build
 from calotype.diffusion.loading.narrow import PARTS
 from calotype.diffusion.loading.tensors import Reader, Shared, Types, stored_dtype
 from calotype.errors import FamilyMismatch, ModelError
@@ -76,8 +77,7 @@ class Job:
         if wanted and family != wanted:
             said = FAMILIES[wanted].title if wanted in FAMILIES else wanted
             raise FamilyMismatch(f"{name} is of the family {self.found.title}, not {said}.")
-        if not FAMILIES[family].runs:
-            raise ModelError(f"{name} is recognised as {self.found.title}, which this version cannot run.")
+        refuse_uncomputed(self.header, self.found)
 
     @property
     def kind(self) -> Kind:
@@ -103,7 +103,7 @@ class Job:
 
     def takes(self, part: Part) -> dict[str, Take]:
         """The tensors of a part under its module's names."""
-        return build.takes_of(self.header, part, self.found.family)
+        return takes_of(self.header, part, self.found.family)
 
     def types(self, takes: dict[str, Take]) -> Types:
         """The types in which a part is held and computed with."""

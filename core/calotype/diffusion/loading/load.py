@@ -124,14 +124,9 @@ def vae(job: Job) -> Autoencoder:
 
 
 def control(job: Job) -> SteeringModel:
-    """A network that steers. Raises ModelError for a kind that is only known by name."""
+    """A network that steers."""
     part = job.parts()[0]
     kind = controls.kind_of(part.layout)
-    if not kind.module:
-        raise ModelError(
-            f"{job.header.path.name} is a {kind.title} for {job.family.title}, which this version cannot run. Use a "
-            "whole ControlNet."
-        )
     takes = job.takes(part)
     module = filled(job, job.built(build.control, takes, job.family, kind), takes)
     wrapper = build.class_of(kind.wrapper)

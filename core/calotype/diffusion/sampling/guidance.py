@@ -225,23 +225,19 @@ class Guidance:
         given = joined if scale == 1.0 else joined * scale
         time = joined.new_full((joined.shape[0],), self._timestep(sigma))
         given = given.to(self._denoiser.dtype)
-        rows = slice(None) if row is None else slice(row, row + 1)
         first = batch.members[0][1]
         residuals = self._residuals(first.controls, given, time, batch, sigma) if first.controls else None
-        for told in self._hooks.told:
-            told(sigma)
+        for tell in self._hooks.told:
+            tell(sigma)
         for watch in self._hooks.watch:
             watch([side for side, _ in batch.members])
-        count = joined.shape[0]
-        raw = self._denoiser.predict(
-            given[rows],
-            time[rows],
-            batch.tokens[rows],
-            pooled=None if batch.pooled is None else batch.pooled[rows],
-            residuals=residuals if row is None else taken(residuals, rows, count),
-            options=batch.options if row is None else taken(batch.options, rows, count),
-        )
-        estimates = self.sampling.denoised(raw.to(x.dtype), joined[rows], sigma)
+        told: Any = (given, time, batch.tokens, batch.pooled, residuals, batch.options)
+        if row is not None:
+            rows = slice(row, row + 1)
+            told, joined = taken(told, rows, joined.shape[0]), joined[rows]
+        given, time, tokens, pooled, residuals, options = told
+        raw = self._denoiser.predict(given, time, tokens, pooled=pooled, residuals=residuals, options=options)
+        estimates = self.sampling.denoised(raw.to(x.dtype), joined, sigma)
         return list(estimates.chunk(len(crops)))
 
     def _timestep(self, sigma: float) -> float:

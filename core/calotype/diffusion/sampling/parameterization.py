@@ -147,9 +147,11 @@ class ModelSampling:
                 return x - raw * sigma
             case "v" | "edm":
                 total = sigma**2 + self.sigma_data**2
-                moved = raw * sigma * self.sigma_data / math.sqrt(total)
-                kept = x * self.sigma_data**2 / total
-                return kept - moved if self.prediction == "v" else kept + moved
+                moved, kept = raw * sigma, x
+                if self.sigma_data != 1.0:
+                    moved, kept = moved.mul_(self.sigma_data), x * self.sigma_data**2
+                moved, kept = moved.div_(math.sqrt(total)), kept / total
+                return kept.sub_(moved) if self.prediction == "v" else kept.add_(moved)
             case "x0":
                 return raw
 

@@ -30,12 +30,12 @@ def ignore(index: int, x: Tensor, denoised: Tensor) -> None:
 
 def slope(x: Tensor, denoised: Tensor, sigma: float) -> Tensor:
     """dx/dsigma = (x - D(x; sigma)) / sigma of the probability-flow ODE (Karras et al. 2022, equation 3)."""
-    return (x - denoised) / sigma
+    return (x - denoised).div_(sigma)
 
 
 def euler_step(x: Tensor, denoised: Tensor, sigma: float, following: float) -> Tensor:
     """x + (following - sigma) * slope, in this order: its rounding is seen from levels in the thousands (zero SNR)."""
-    return x + slope(x, denoised, sigma).mul_(following - sigma)
+    return slope(x, denoised, sigma).mul_(following - sigma).add_(x)
 
 
 def ancestral(sigma: float, following: float, eta: float = 1.0) -> tuple[float, float]:
