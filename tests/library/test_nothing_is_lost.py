@@ -4,13 +4,13 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from tests import quick
 
 from calotype.crash import VARIABLE, Crash
 from calotype.errors import LibraryError, UnknownWorkflow
@@ -49,8 +49,8 @@ class Books(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.home = tempfile.TemporaryDirectory()
-        self.root = Path(self.home.name) / "workflows"
+        self.stack = ExitStack()
+        self.root = self.stack.enter_context(quick.folder()) / "workflows"
         self.trap = Trap()
         self.library = Library(self.root, crash=self.trap)
         self.count = 0
@@ -59,7 +59,7 @@ class Books(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.library.close()
-        self.home.cleanup()
+        self.stack.close()
 
     def fresh(self):
         self.count += 1

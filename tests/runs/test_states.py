@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from pathlib import Path
+from contextlib import ExitStack
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
+from tests import quick
 
 from calotype.errors import LeaseLost, WrongState
 from calotype.runs import ENDED, Query, Runs, submission_of
@@ -24,7 +23,8 @@ class Queue(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
+        self.stack = ExitStack()
+        self.folder = self.stack.enter_context(quick.folder())
         self.runs = Runs(self.folder / "runs.sqlite")
         self.order: list[str] = []  # of the queued, all of one priority
         self.states: dict[str, str] = {}
@@ -35,7 +35,7 @@ class Queue(RuleBasedStateMachine):
 
     def teardown(self):
         self.runs.close()
-        shutil.rmtree(self.folder)
+        self.stack.close()
 
     def back(self, id):
         """At its old place."""
