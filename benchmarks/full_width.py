@@ -137,7 +137,7 @@ def a_step(services: Services, family: str, runs: int, count: int = 500) -> None
         said, met = {}, True
         for sampler in ("euler", "dpmpp_2m"):
             pairs = [
-                (ours_a_step(sampler, idle, count, WIDTHS[family]), theirs_a_step(sampler, count))
+                (ours_a_step(sampler, idle, count, WIDTHS[family]), theirs_a_step(sampler, count, idle.prediction))
                 for _ in range(runs + 1)
             ]
             ours, theirs = (statistics.median(each) * 1e6 for each in zip(*pairs[1:], strict=True))
