@@ -113,7 +113,7 @@ def loaded(
     ctx: Context, model: Model, *conditionings: Conditioning
 ) -> Iterator[tuple[Any, dict[types.ControlNet, Any]]]:
     """The denoiser, every ControlNet that the conditionings use and its VAE, held for the length of the block."""
-    from calotype.diffusion.control import with_parts
+    from calotype.diffusion.control import refuse_other_size, with_parts
 
     nets = {control.net: control.vae for c in conditionings for p in c.prompts for control in p.controls}
     with ExitStack() as held:
@@ -121,6 +121,8 @@ def loaded(
         wanted = {net: vae for net, vae in nets.items() if getattr(controls[net], "needs_vae", False)}
         encoders = {net: held.enter_context(ctx.load(vae)) for net, vae in wanted.items() if vae is not None}
         denoiser = held.enter_context(ctx.load(model))
+        for net, one in controls.items():
+            refuse_other_size(one, net.file.name, denoiser, model.file.name)
         yield denoiser, {net: with_parts(one, encoders.get(net), denoiser) for net, one in controls.items()}
 
 

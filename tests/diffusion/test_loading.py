@@ -1,11 +1,14 @@
 """The same weights through every layout, against modules that diffusers and transformers build themselves."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 from safetensors.numpy import save_file
 from safetensors.torch import load_file
 
+from calotype.diffusion.control import refuse_other_size
 from calotype.diffusion.denoiser import Denoiser
 from calotype.diffusion.families.inspect import family_of
 from calotype.diffusion.loading import Shared, load, size_of
@@ -204,6 +207,17 @@ def test_a_controlnet_steers_the_denoiser(unet, path_of):
     x, t, tokens = torch.randn(1, 4, 8, 8), torch.tensor([3.0]), torch.randn(1, 77, 64)
     residuals = control.residuals(x, t, tokens, torch.rand(1, 3, 64, 64))
     assert not torch.allclose(unet.predict(x, t, tokens), unet.predict(x, t, tokens, residuals=residuals))
+
+
+def test_a_controlnet_for_a_model_of_another_size_is_refused_with_both_files(unet, path_of):
+    control = load(ControlNet(FileRef("controlnet", "control.safetensors"), "sd1"), path_of, CPU)
+    refuse_other_size(control, "control.safetensors", unet, "tiny.safetensors")
+    wide = SimpleNamespace(family="sd1", module=SimpleNamespace(config=SimpleNamespace(block_out_channels=(320, 640))))
+    said = (
+        r"^control\.safetensors steers SD 1\.x models of 32, 32, 64, 64 features, real\.safetensors has 320, 640\. Use"
+    )
+    with pytest.raises(FamilyMismatch, match=said):
+        refuse_other_size(control, "control.safetensors", wide, "real.safetensors")
 
 
 def test_parts_in_files_of_their_own_are_loaded(tiny, tmp_path):

@@ -4,6 +4,7 @@ from safetensors.torch import load_file, save_file
 
 from calotype.diffusion.header import read_header
 from calotype.diffusion.loading import load
+from calotype.diffusion.loading.unknown import unknown_said
 from calotype.diffusion.lora import content
 from calotype.diffusion.lora.delta import delta
 from calotype.errors import FamilyMismatch, ModelError
@@ -96,8 +97,23 @@ def test_a_lora_that_reaches_no_weight_and_one_that_does_not_fit_are_named(model
     with pytest.raises(ModelError, match=said):
         weight(path_of, patch(1.0, FileRef("loras", "far.safetensors")))
     tiny.saved(models / "loras" / "wide.safetensors", tiny.lora_shapes({KOHYA: (320, 320)}))
-    with pytest.raises(ModelError, match=r"does not fit a weight of shape \(32, 32\)"):
+    said = r"wide\.safetensors does not fit tiny\.safetensors .* does not fit a weight of shape \(32, 32\)\. Use"
+    with pytest.raises(ModelError, match=said):
         weight(path_of, patch(1.0, FileRef("loras", "wide.safetensors")))
+
+
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        ("lora_unet_nowhere", r"changes none of the weights of tiny\.safetensors"),
+        (KOHYA, r"does not fit tiny\.safetensors .* as a weight of 320 x 320, the model's is 32 x 32\. Use a LoRA"),
+        ("lora_te_text_model_encoder_layers_0_mlp_fc1", r"does not fit tiny\.safetensors .* the model's is 256 x 64"),
+    ],
+)
+def test_a_lora_that_cannot_be_applied_is_named_from_headers_alone(models, tiny, path_of, module, said):
+    tiny.saved(models / "loras" / "odd.safetensors", tiny.lora_shapes({module: (320, 320)}))
+    with pytest.raises(ModelError, match=rf"^odd\.safetensors {said}"):
+        unknown_said(FileRef("loras", "odd.safetensors"), path_of, Model(TINY, "sd1"), Clip(TINY, "sd1"))
 
 
 def test_a_checkpoint_in_place_of_a_lora_is_named(path_of):

@@ -48,7 +48,8 @@ def models(host):
     zeros = {name: torch.zeros(1) for name in ("conv_in.weight", "down_blocks.0.resnets.0.conv1.weight")}
     zeros |= {f"{TO_Q}.weight": torch.zeros(4, 4), "text_model.embeddings.token_embedding.weight": torch.zeros(4, 768)}
     save_file(zeros, host.folder / "a.safetensors")
-    lora = {f"{m}.lora_{w}.weight": torch.zeros(2, 2) for m in (f"unet.{TO_Q}", "lora_te_odd") for w in ("up", "down")}
+    pair = {"up": torch.zeros(4, 2), "down": torch.zeros(2, 4)}
+    lora = {f"{m}.lora_{w}.weight": t.clone() for m in (f"unet.{TO_Q}", "lora_te_odd") for w, t in pair.items()}
     save_file(lora, host.folder / "l.safetensors")
     return Model(FILE, "sd1"), Clip(FILE, "sd1")
 

@@ -335,6 +335,20 @@ def test_no_other_kind_of_file_of_any_family_is_an_upscale_model(root, kind):
             family_in("upscale_models", path)
 
 
+def test_a_model_in_place_of_an_upscale_model_is_found_by_validation(registry):
+    def inspect(ref: Any) -> str:
+        raise ModelError(f"{ref.name} has SDXL weights; it is no upscale model.")
+
+    nodes = {
+        "load": node("UpscaleModelLoader", upscale_model="sdxl.safetensors"),
+        "up": node("ImageUpscaleWithModel", upscale_model=to("load.upscale_model"), image=to("picture.image")),
+        "picture": node("SolidImage"),
+        "save": node("SaveImage", images=to("up.image")),
+    }
+    (problem,) = validate(read({"calotype": 1, "nodes": nodes}), registry, None, inspect).problems
+    assert (problem.code, problem.node, problem.input) == ("model-file", "load", "upscale_model")
+
+
 @pytest.mark.parametrize(("place", "kind"), [p for p in product(KINDS, KINDS) if set(p) != {"checkpoints", "unet"}])
 def test_files_of_every_family_are_refused_in_the_places_of_other_kinds(root, place, kind):
     for path in sorted((root / kind).glob("*.safetensors")) if place != kind else ():

@@ -36,7 +36,8 @@ class Shape:
     """A node type as checking needs it.
 
     quick: for inputs of plain types, whether a literal is surely fine. required: inputs without a default. outputs:
-    types by name. generic: whether it has type variables. families: whether model families meet or pass here.
+    types by name. generic: whether it has type variables. families: whether model families meet or pass
+    here, or are read from files.
     """
 
     __slots__ = ("families", "generic", "linked", "outputs", "quick", "required", "spec")
@@ -49,7 +50,8 @@ class Shape:
         ends = [i.socket for i in spec.inputs.values()] + list(self.outputs.values())
         self.generic = any(variable(s) for s in ends)
         self.linked = {i.name: (i.socket, i.variadic) for i in spec.inputs.values()}
-        self.families = self.generic or any(sockets.names(s) & BEARING for s in ends)
+        names_files = any(i.folder in MODEL_FOLDERS for i in spec.inputs.values())
+        self.families = self.generic or names_files or any(sockets.names(s) & BEARING for s in ends)
 
 
 def variable(socket: Socket) -> bool:

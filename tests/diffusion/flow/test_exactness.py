@@ -196,3 +196,18 @@ def test_residuals_of_controlnets_are_added_where_diffusers_adds_them(sd3, flux,
             twice = model.predict(x, torch.tensor([0.5]), tokens, residuals=residuals + BlockResiduals())
         assert error(plain, steered) > 1e-3
         assert torch.equal(steered, twice)
+
+
+def test_controlnets_of_different_depths_steer_together(sd3, flux):
+    one, two, three = (torch.randn(1, 4, 64) for _ in range(3))
+    few, many = BlockResiduals((one,), (one,)), BlockResiduals((two, three), (two, three))
+    each = BlockResiduals((one + two, one + three), (one + two, one + three))
+    x, tokens = torch.randn(1, 16, 4, 4), torch.randn(1, 3, 128)
+    for path in (sd3, flux):
+        model = load(Model(FileRef("unet", "m"), family_of(path)), lambda f, p=path: p, CPU)
+        said = [
+            model.predict(x, torch.tensor([0.5]), tokens, residuals=some)
+            for some in (few + many, many + few, few + many + few, each, each + few)
+        ]
+        assert error(said[0], said[3]) < 1e-6 and error(said[1], said[3]) < 1e-6
+        assert error(said[2], said[4]) < 1e-6 < error(said[2], said[3])

@@ -100,10 +100,11 @@ def test_a_text_encoder_and_a_unet_in_8_bits_compute_too(tiny, flow, tmp_path):
         unet = {k: torch.from_numpy(v) for k, v in tiny.drawn(shapes).items()}
         small, wide = written(tmp_path / f"{family}.safetensors", unet, E4M3)
         assert family_of(small) == family
-        x, tokens = torch.randn(1, 4, 8, 8), torch.randn(1, 7, 64)
-        how = {"pooled": torch.randn(1, 64)} if family.startswith("sdxl") else {}
+        draw = torch.Generator().manual_seed(1)
+        x, tokens, pooled = (torch.randn(*shape, generator=draw) for shape in ((1, 4, 8, 8), (1, 7, 64), (1, 64)))
+        how = {"pooled": pooled} if family.startswith("sdxl") else {}
         said = [made(Model, path).predict(x, torch.tensor([3.0]), tokens, **how) for path in (small, wide)]
-        assert error(*said) < 1e-6, family
+        assert error(*said) < 1e-5, family
 
 
 def unets(tiny):

@@ -2,6 +2,7 @@
 
 from calotype.diffusion.control.adapter import AdapterModel
 from calotype.diffusion.control.base import ControlResiduals, SteeringModel, with_parts
+from calotype.diffusion.control.fitting import refuse_other_size
 from calotype.diffusion.control.transformers import FluxControlModel, Sd3ControlModel
 from calotype.diffusion.control.unet import ControlModel, UnionControlModel
 
@@ -13,5 +14,6 @@ __all__ = [
     "Sd3ControlModel",
     "SteeringModel",
     "UnionControlModel",
+    "refuse_other_size",
     "with_parts",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import exp
+from math import ceil, exp
 from typing import TYPE_CHECKING, Any
 
 from calotype.diffusion.families import sd1
@@ -85,9 +85,17 @@ def _steering(step: Step) -> tuple[list[Tensor] | None, list[Tensor] | None]:
     """What ControlNets add, after double and after single blocks."""
     if not step.residuals:
         return None, None
-    both = (step.residuals.blocks, step.residuals.single)
-    double, single = ([r.to(step.device, step.dtype) for r in some] or None for some in both)
-    return double, single
+    counts = (len(step.module.transformer_blocks), len(step.module.single_transformer_blocks))
+    double, single = (
+        step.residuals.over(kind, count, lambda i, blocks, some: i // ceil(blocks / some))
+        for kind, count in zip(("blocks", "single"), counts, strict=True)
+    )
+    return moved(double, step), moved(single, step)
+
+
+def moved(residuals: list[Tensor] | None, step: Step) -> list[Tensor] | None:
+    """Where the network computes, in its type."""
+    return [r.to(step.device, step.dtype) for r in residuals] if residuals else None
 
 
 def _guidance(step: Step) -> Tensor | None:

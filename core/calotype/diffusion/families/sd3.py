@@ -60,13 +60,14 @@ def forward(step: Step) -> Tensor:
     pooled = step.pooled
     if pooled is None:
         pooled = step.x.new_zeros(step.x.shape[0], config.pooled_projection_dim)
-    added = [r.to(step.device, step.dtype) for r in step.residuals.blocks] if step.residuals else None
+    count = len(step.module.transformer_blocks)
+    added = step.residuals and step.residuals.over("blocks", count, lambda i, blocks, some: i * some // blocks)
     raw: Tensor = step.module(
         hidden_states=evened(step.x, config.patch_size),
         encoder_hidden_states=widened(step.tokens, config.joint_attention_dim),
         pooled_projections=pooled,
         timestep=step.timestep,
-        block_controlnet_hidden_states=added,
+        block_controlnet_hidden_states=[r.to(step.device, step.dtype) for r in added] if added else None,
         return_dict=False,
     )[0]
     return raw[..., :height, :width]

@@ -104,7 +104,18 @@ def adapted(
     reached = reach(header, job.kind, takes, job.family, *place)
     refuse_useless(reached, header, job, place)
     wide = widened({name: parameters[name] for name in reached.weights if name in parameters}, scales)
-    return adapt(parameters | wide, reached, strength, read, keep)
+    try:
+        return adapt(parameters | wide, reached, strength, read, keep)
+    except ModelError as error:
+        raise unfit(header, job, str(error)) from error
+
+
+def unfit(lora: Header, job: Job, why: str) -> ModelError:
+    """The error for a LoRA of the right family that was made for a wider or a narrower model."""
+    return ModelError(
+        f"{lora.path.name} does not fit {job.header.path.name} ({job.family.title}): {why} Use a LoRA that was made "
+        "for a model of this size."
+    )
 
 
 def blended(
