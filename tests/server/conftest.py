@@ -1,15 +1,20 @@
 """A real server on a free port, and a client that knows its token."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
+from tests import quick
 
 from calotype.backends import WorkerInfo
+from calotype.plugins import Plugins
+from calotype.server import documents
 from calotype.server.app import create
+from calotype.server.documents import catalogued
 from calotype.server.gate import Gate
 from calotype.server.limits import Limits
 from calotype.server.parts import opened
@@ -84,22 +89,38 @@ async def running(
         await runner.cleanup()
 
 
-@pytest.fixture(scope="session")
-def catalogue(tmp_path_factory) -> bytes:
-    """The catalogue of plugins, read once: reading them takes a process."""
-    from calotype.server.documents import catalogued
+@dataclass(frozen=True)
+class Known:
+    """The plugins of a home without any of its own, read once: reading them takes a process. file: the catalogue."""
 
-    home = tmp_path_factory.mktemp("catalogue")
-    catalogued(Settings.load(home=home, env={}))
-    return (home / "cache" / "plugins" / "plugins.json").read_bytes()
+    plugins: Plugins
+    file: bytes
+
+    def of(self, settings: Settings) -> Plugins:
+        """As the server asks for them; those of a home that has some of its own are read as ever."""
+        own = any(folder.is_dir() for folder in settings.plugins)
+        return catalogued(settings) if own else self.plugins
+
+
+@pytest.fixture(scope="session")
+def known(tmp_path_factory) -> Known:
+    settings = Settings.load(home=tmp_path_factory.mktemp("catalogue"), env={})
+    plugins = catalogued(settings)
+    return Known(plugins, (settings.home / "cache" / "plugins" / "plugins.json").read_bytes())
+
+
+@pytest.fixture(scope="session")
+def catalogue(known) -> bytes:
+    return known.file
 
 
 @pytest.fixture
-def settings(tmp_path, catalogue) -> Settings:
-    kept = tmp_path / "home" / "cache" / "plugins"
-    kept.mkdir(parents=True)
-    (kept / "plugins.json").write_bytes(catalogue)
-    return Settings.load(home=tmp_path / "home", env={"CALOTYPE_DEVICE": "cpu"})
+def settings(catalogue) -> Iterator[Settings]:
+    with quick.folder() as folder:
+        kept = folder / "home" / "cache" / "plugins"
+        kept.mkdir(parents=True)
+        (kept / "plugins.json").write_bytes(catalogue)
+        yield Settings.load(home=folder / "home", env={"CALOTYPE_DEVICE": "cpu"})
 
 
 @pytest.fixture
@@ -109,8 +130,9 @@ def serve(settings):
 
 
 @pytest.fixture
-def whole(settings):
+def whole(settings, known, monkeypatch):
     """`async with whole(limits=..., backend=...) as server`: every route and every part; by default nobody computes."""
+    monkeypatch.setattr(documents, "catalogued", known.of)
 
     @asynccontextmanager
     async def start(limits: Limits | None = None, backend: Any = None) -> AsyncIterator[Server]:

@@ -32,9 +32,9 @@ async def test_a_widget_is_listed_and_served_as_a_script_with_its_tag(whole):
             assert answer.status == 401
 
 
-@pytest.mark.parametrize(
-    "path", ["notes.txt", "Dial.js", "toys-dial", "..%2F..%2Fsecret.js", "%2e%2e/secret.js", "x.js"]
-)
-async def test_only_what_was_found_is_served(whole, path):
-    async with whole() as server, server.client.get(f"/v1/plugins/widgets/{path}") as answer:
-        assert answer.status == 404
+async def test_only_what_was_found_is_served(whole):
+    paths = ["notes.txt", "Dial.js", "toys-dial", "..%2F..%2Fsecret.js", "%2e%2e/secret.js", "x.js"]
+    async with whole() as server:
+        for path in paths:
+            async with server.client.get(f"/v1/plugins/widgets/{path}") as answer:
+                assert answer.status == 404, path
