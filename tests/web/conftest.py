@@ -1,6 +1,7 @@
 """The real server in a process of its own, and a real browser before it."""
 
 import asyncio
+import inspect
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 TOKEN = "a-token-that-only-the-browser-tests-know"
@@ -24,6 +26,13 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 WAIT = 10_000  # milliseconds
 
 expect.set_options(timeout=WAIT)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One loop for all tests in browsers, so that one driver and one connection serve them all."""
+    for item in items:
+        if item.path.parent == TOYS.parent and inspect.iscoroutinefunction(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 class Served:
@@ -128,7 +137,7 @@ def chromium(tmp_path_factory) -> Iterator[str]:
     process.wait()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(chromium) -> AsyncIterator[Browser]:
     async with async_playwright() as play:
         connected = await play.chromium.connect_over_cdp(chromium)
@@ -207,7 +216,7 @@ async def opened(
     assert seen.wrong() == []
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(open_page) -> AsyncIterator[Page]:
     """The editor with the first template."""
     async with open_page() as one:

@@ -1,6 +1,6 @@
 """The form: inputs that are pinned, filled in, arranged; pictures that bring their inputs back."""
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
 PAINT = {
@@ -26,7 +26,7 @@ async def forms(page):
     return page.get_by_role("form", name="Form")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def pinned(page, ui):
     await ui.show(page, PAINT)
     for field in ("number.value", "add.b", "paint.side"):

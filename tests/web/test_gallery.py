@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
 
@@ -14,7 +14,7 @@ def speckle(seed, text, side=32):
 PICTURES = ((11, "a red apple"), (12, "a green pear"), (13, "a blue plum"))
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def gallery(page, served, ui):
     """The gallery of three pictures, over an open workflow with another seed and another text."""
     if not (await served.ask("GET", "/v1/runs?search=plum"))["runs"]:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
 ALT = "Alt+ArrowUp"
@@ -28,7 +28,7 @@ async def becomes(server, texts):
     assert found == texts
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def five(server_of_its_own):
     """A paused queue in which five runs wait: a to e, with seeds from 1 on."""
     server = server_of_its_own

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
 KEEP_SOCKETS = """
@@ -49,7 +49,7 @@ async def until(page, what, seconds=20):
     return found
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def breakable(browser):
     """A browser whose pages remember their sockets, so that a test can cut them."""
     context = await browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark")
