@@ -21,7 +21,7 @@ import calotype_nodes
 from calotype.cli.__main__ import main
 from calotype.diffusion.families import FAMILIES
 from calotype.diffusion.families.inspect import inspect
-from calotype.diffusion.kinds import family_in
+from calotype.diffusion.kinds import family_in, lacks
 from calotype.errors import ModelError
 from calotype.node import Node
 from calotype.registry import Registry
@@ -225,6 +225,23 @@ def test_every_layout_of_a_transformer_is_known(family, layout, prefix, tmp_path
     shapes = {prefix + name: shape for name, shape in network(family, layout).items()}
     save_file({n: np.zeros(shape, np.float16) for n, shape in shapes.items()}, tmp_path / "x.safetensors")
     assert family_in("unet", tmp_path / "x.safetensors") == family
+
+
+LANGUAGE = {
+    "z-image": ("qwen3-4b", "kl-f8-16"), "flux2": ("qwen3-8b", "kl-flux2"), "qwen-image": ("qwen2.5-vl", "kl-wan"),
+    "wan": ("umt5", "kl-wan"), "wan-5b": ("umt5", "kl-wan-5b"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("family", LANGUAGE)
+def test_one_file_may_hold_all_parts_of_a_family_that_listens_to_a_language_model(family, tmp_path):
+    encoder, pictures = LANGUAGE[family]
+    shapes = whole(family) | {f"text_encoders.it.transformer.{n}": s for n, s in text(encoder).items()}
+    shapes |= {f"vae.{n}": s for n, s in vae(pictures).items()}
+    save_file({n: np.zeros(shape, np.float16) for n, shape in shapes.items()}, tmp_path / "x.safetensors")
+    assert family_in("checkpoints", tmp_path / "x.safetensors") == family
+    assert [part.kind for part in inspect(tmp_path / "x.safetensors").parts] == ["denoiser", "text_encoder", "vae"]
+    assert [lacks(tmp_path / "x.safetensors", part) for part in ("text_encoder", "vae")] == ["", ""]
 
 
 def refused(found: list[Any], part: str, model: str) -> None:

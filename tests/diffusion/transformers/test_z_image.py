@@ -112,3 +112,16 @@ def test_weights_in_8_bits_compute_what_their_values_in_float32_do(pipeline, too
         "z-image", pipeline.transformer, tmp_path, tools.noise(1, 16, 4, 6), torch.tensor([0.7]), torch.ones(1, 5, 16)
     )
     assert tools.distance(*said) < 1e-6
+
+
+def test_one_file_with_all_parts_says_what_files_of_their_own_do(loaded, pipeline, tools, tmp_path):
+    parts = {
+        "model.diffusion_model.": original(pipeline.transformer),
+        "text_encoders.qwen3_4b.transformer.": pipeline.text_encoder.state_dict(),
+        "vae.": pipeline.vae.state_dict(),
+    }
+    path = tools.file_of(tmp_path / "all.safetensors", {p + n: t for p, some in parts.items() for n, t in some.items()})
+    whole, empty = tools.Loaded("z-image", path, path, path), torch.zeros(1, 4, 4, 6)
+    said = [one.sampled(empty, torch.tensor([1.0, 0.6, 0.0]), PROMPT, "", cfg=1.0) for one in (whole, loaded)]
+    assert tools.distance(*said) < 1e-5
+    assert tools.distance(*(one.vae.decode(said[1]) for one in (whole, loaded))) < 1e-5
