@@ -1,10 +1,12 @@
 """Bytes that are not what was written: in stored results, in files of runs, in every database; found out, and named."""
 
 import json
+import shutil
 import sqlite3
 import time
 
 import pytest
+from faultkit.server import Server
 from faultkit.traffic import STEPS, chain, digest, made, png
 
 RUNS = 25  # runs, with four stored things each
@@ -74,10 +76,13 @@ DATABASES = {
 }
 
 
-@pytest.fixture
-def used(start):
+@pytest.fixture(scope="module")
+def furnished(seasoned, tmp_path_factory):
     """A home in which there is something in every database; the server is stopped."""
-    with start("--workers", "1") as server:
+    place = tmp_path_factory.mktemp("furnished")
+    shutil.copytree(seasoned / "home" / "cache", place / "home" / "cache")
+    options = ("--plugins", str(seasoned / "plugins"), "--workers", "1")
+    with Server(place / "home", *options, FAULTS_LEDGER=str(place / "ledger")) as server:
         server.ready()
         for number in range(12):
             server.ended(server.submit(chain(f"used{number}-")))
@@ -88,6 +93,13 @@ def used(start):
         assert server.ask("GET", f"/v1/inputs/{sent}").status == 200
         server.stop()
     return server.home
+
+
+@pytest.fixture
+def used(furnished, start, tmp_path):
+    """A home of this test that is like it."""
+    shutil.copytree(furnished, tmp_path / "home", dirs_exist_ok=True)
+    return tmp_path / "home"
 
 
 def works(server):

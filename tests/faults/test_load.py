@@ -162,17 +162,18 @@ def refused(home, *options):
     return done.returncode, done.stderr
 
 
-def test_a_second_server_in_the_same_folder_is_refused_and_the_first_goes_on(start, figure):
+def test_a_second_server_in_the_same_folder_is_refused_and_the_first_goes_on(start, long, figure):
     with start("--workers", "1") as server:
         server.ready()
-        for _ in range(3):
+        for _ in range(3 if long else 1):
             code, said = refused(server.home)
             assert code != 0 and str(server.process.pid) in said
         assert server.run(TINY)["state"] == "succeeded"
     figure("others", "second server: refused by name", True)
 
 
-def test_a_database_that_somebody_holds_for_ten_seconds_is_waited_for(start, figure):
+def test_a_database_that_somebody_holds_is_waited_for(start, long, figure):
+    seconds = 10 if long else 2
     with start("--workers", "1") as server:
         server.ready()
         holder = sqlite3.connect(server.home / "runs.sqlite", isolation_level=None)
@@ -180,7 +181,7 @@ def test_a_database_that_somebody_holds_for_ten_seconds_is_waited_for(start, fig
         answers = []
         asking = threading.Thread(target=lambda: answers.append(server.ask("POST", "/v1/runs", {"workflow": TINY})))
         asking.start()
-        time.sleep(10)
+        time.sleep(seconds)
         holder.execute("COMMIT")
         holder.close()
         asking.join(30)
@@ -188,7 +189,7 @@ def test_a_database_that_somebody_holds_for_ten_seconds_is_waited_for(start, fig
         if answers[0].status != 202:
             assert answers[0].json["code"] == "store" and "locked" in answers[0].json["detail"]
         assert server.run(TINY)["state"] == "succeeded" and server.alive
-    figure("others", f"database locked for 10 s: {answers[0].status} after {answers[0].seconds:.0f} s", True)
+    figure("others", f"database locked for {seconds} s: {answers[0].status} after {answers[0].seconds:.0f} s", True)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs the rights of POSIX")
