@@ -95,9 +95,10 @@ class Services:
         """A document by path, or a shipped one by its name; see `load_workflow`. Raises FileError, WorkflowError."""
         return open_workflow(find_workflow(name), self.plugins.importers)[0]
 
-    def check(self, document: Document) -> Checked:
-        """Every problem of a document; none is a promise that it can run."""
-        checked = validate(document, self.registry, self.files, self.host.family, lacks=self.host.lacks)
+    def check(self, document: Document, targets: Sequence[str] | None = None) -> Checked:
+        """Every problem of a document, or of what some nodes need; none is a promise that it can run."""
+        lacks = self.host.lacks
+        checked = validate(document, self.registry, self.files, self.host.family, lacks=lacks, targets=targets)
         return replace(checked, problems=tuple(map(self._with_whence, checked.problems)))
 
     def _with_whence(self, problem: Problem) -> Problem:
@@ -107,14 +108,17 @@ class Services:
         whence = self.plugins.whence(problem.type)
         return replace(problem, hint=whence) if whence else problem
 
-    def prepared(self, document: Document, chosen: bool = False) -> tuple[Document, Graph]:
+    def prepared(
+        self, document: Document, chosen: bool = False, targets: Sequence[str] | None = None
+    ) -> tuple[Document, Graph]:
         """The document as it will run: versions migrated, seeds drawn. Raises ValidationError with all problems.
 
-        chosen: somebody said which nodes are wanted, so that it may be a workflow without an output node.
+        chosen: somebody said which nodes are wanted, so that it may be a workflow without an output node. targets:
+        those nodes; then what they do not need may be wrong.
         """
         migrated, _ = migrate_nodes(document, self.registry)
         resolved = resolve_seeds(migrated, self.registry, draw_seed)
-        checked = self.check(resolved)
+        checked = self.check(resolved, targets)
         problems = [p for p in checked.problems if not (chosen and p.code == "nothing-to-run")]
         if problems or checked.graph is None:
             raise ValidationError.of(problems, f'workflow "{document.name}"')
@@ -122,7 +126,7 @@ class Services:
 
     def plan(self, document: Document, targets: Sequence[str] | None = None) -> Plan:
         """What a run would do and why. Raises ValidationError, GraphError, FileError."""
-        resolved, now = self.prepared(document, chosen=targets is not None)
+        resolved, now = self.prepared(document, targets is not None, targets)
         plan = self.planner.plan(now, self._targets(resolved, now, targets))
         last = self._last(document.name)
         graph = flatten(read(last["workflow"])) if last else None
@@ -147,7 +151,9 @@ class Services:
         for the files that the run makes. run: its id, where somebody else gives it. Raises ValidationError, GraphError,
         FileError before anything runs.
         """
-        resolved, graph = self.prepared(document, chosen=bool(targets or save))
+        everything = targets is None and (out is not None or not save)
+        wanted = None if everything else [*(targets or ()), *saved_nodes(document, save or {})]
+        resolved, graph = self.prepared(document, bool(targets or save), wanted)
         if out is not None:
             check_folder(out)
         named = [self._end(graph.uses, end) for end in save or ()]
@@ -251,6 +257,12 @@ def load_workflow(name: str | Path, settings: Settings | None = None) -> tuple[D
 def read_workflow(data: bytes, name: str, settings: Settings | None = None) -> tuple[Document, Report | None]:
     """As `load_workflow`, from the contents of a file. Raises FileError, WorkflowError."""
     return open_bytes(data, name, lambda: plugins_of(settings or Settings.load()).importers())
+
+
+def saved_nodes(document: Document, save: Mapping[str, Path]) -> list[str]:
+    """The nodes of "node.output" that a document has, at least on its top level."""
+    nodes = (end.rpartition(".")[0] for end in save)
+    return [node for node in nodes if node.partition("/")[0] in document.nodes]
 
 
 def saved_by(plan: Plan, outcome: Outcome) -> tuple[dict[str, Saved], dict[str, Saved]]:

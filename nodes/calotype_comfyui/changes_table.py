@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from calotype_comfyui.rules import Rule, one_of, rule
+from calotype_comfyui.rules import Rule, one_of, picture, rule
 
 BOUNDS = one_of({"default": False, "mask bounds": True})
 HOOKS = "hooks have no counterpart: what they change stays as it is"
@@ -112,6 +112,8 @@ MODELS: Mapping[str, Rule] = {
 
 LATENTS: Mapping[str, Rule] = {
     "LatentApplyOperation": rule("LatentApply", "samples>latent operation", "", "latent"),
+    "SaveLatent": rule("SaveLatent", "samples>latent", "filename_prefix>prefix", "saved"),
+    "LoadLatent": rule("LoadLatent", "", "latent>file upload>", "latent", converts={"latent": picture}),
     "LatentOperationTonemapReinhard": rule("LatentOperationToneMap", "", "multiplier", "latent_operation"),
     "LatentOperationSharpen": rule(
         "LatentOperationSharpen", "", "sharpen_radius>radius sigma alpha>amount", "latent_operation"

@@ -10,6 +10,7 @@ from calotype_comfyui.api import is_node, read_api
 from calotype_comfyui.boxes import Box, Scene
 from calotype_comfyui.convert import Conversion
 from calotype_comfyui.editor import read_editor
+from calotype_comfyui.passing import pass_by
 from calotype_comfyui.samplers import gather_samplers
 from calotype_comfyui.settle import settle
 from calotype_comfyui.variants import vary
@@ -34,6 +35,7 @@ class ComfyUI:
         scene = read_api(api) if api else drawn
         if api and editor:
             scene = _dressed(scene, drawn)
+        pass_by(scene)
         boxes, gathered = gather_samplers(settle(scene))
         vary(boxes)
         made = Conversion(boxes)

@@ -22,6 +22,20 @@ HEARD = one_of(
     }
 )
 
+SHOWN = one_of(
+    {
+        "auto": "any",
+        "openpose": "pose",
+        "depth": "depth",
+        "hed/pidi/scribble/ted": "soft edges",
+        "canny/lineart/anime_lineart/mlsd": "edges",
+        "normal": "normals",
+        "segment": "segments",
+        "tile": "tile",
+        "repaint": "repaint",
+    }
+)
+
 SAMPLERS: Mapping[str, Rule] = {
     "KSamplerSelect": rule("KSamplerSelect", "", "sampler_name>sampler", "sampler"),
     "SamplerEulerAncestral": rule("SamplerEulerAncestral", "", "eta s_noise", "sampler"),
@@ -173,6 +187,16 @@ MODELS: Mapping[str, Rule] = {
         "clip",
         converts={"clip_name1": file, "clip_name2": file, "clip_name3": file},
         values={"type": "sd3"},
+    ),
+    "DiffControlNetLoader": rule(
+        "ControlNetLoader",
+        "model>",
+        "control_net_name>control_net",
+        "control_net",
+        converts={"control_net_name": file},
+    ),
+    "SetUnionControlNetType": rule(
+        "UnionControlNetKind", "control_net", "type>kind", "control_net", converts={"type": SHOWN}
     ),
     "UpscaleModelLoader": rule(
         "UpscaleModelLoader", "", "model_name>upscale_model", "upscale_model", converts={"model_name": file}

@@ -14,6 +14,7 @@ from calotype_comfyui.boxes import Box, Linked
 
 PARTS = frozenset({"KSamplerSelect", "BasicScheduler", "RandomNoise", "DisableNoise", "BasicGuider", "CFGGuider"})
 SHORTENED = frozenset({"dpm_2", "dpm_2_ancestral", "uni_pc", "uni_pc_bh2"})  # whose KSampler leaves out a level
+ASKING = frozenset({"SelfAttentionGuidance"})  # which looks at the negative estimate at every scale
 REMARK = "its sampler, schedule, noise and guider were nodes of their own, and are inputs here"
 
 Known = Mapping[str, Box]
@@ -35,6 +36,7 @@ def gather_samplers(boxes: Sequence[Box]) -> tuple[list[Box], list[tuple[str, st
 
 def _gathered(box: Box, known: Known) -> dict[str, Any] | None:
     """The inputs of a KSampler that does the same; None where there is none."""
+    alone = False  # with a single prompt: a negative estimate that is asked for is nothing, and not that of the prompt
     if box.type == "SamplerCustom":
         said = box.inputs
         if said.get("add_noise", True) is not True:
@@ -48,6 +50,7 @@ def _gathered(box: Box, known: Known) -> dict[str, Any] | None:
         )
         if noise is None or guider is None:
             return None
+        alone = guider.type == "BasicGuider"
         guided = _guided(guider) | {"seed": noise.inputs.get("noise_seed", 0)}
     else:
         return None
@@ -56,6 +59,8 @@ def _gathered(box: Box, known: Known) -> dict[str, Any] | None:
         return None
     name = sampler.inputs.get("sampler_name")
     if not isinstance(name, str) or name in SHORTENED:
+        return None
+    if alone and (name.endswith("_cfg_pp") or any(b.type in ASKING for b in known.values())):
         return None
     levels = {key: schedule.inputs[key] for key in ("scheduler", "steps", "denoise") if key in schedule.inputs}
     latent = {"latent_image": box.inputs["latent_image"]} if "latent_image" in box.inputs else {}

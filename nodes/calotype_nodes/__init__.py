@@ -10,6 +10,7 @@ NODE_MODULES = (
     "calotype_nodes.latents",
     "calotype_nodes.latent_starts",
     "calotype_nodes.latent_batches",
+    "calotype_nodes.latent_files",
     "calotype_nodes.latent_maths",
     "calotype_nodes.sampling",
     "calotype_nodes.custom_sampling",

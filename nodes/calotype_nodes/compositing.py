@@ -86,12 +86,17 @@ class JoinAlpha(Node, category="image/compositing"):
 
     image: Image
     mask: Mask
+    batch: Literal["pictures", "fewest"] = Input(
+        default="pictures", doc="pictures: masks are repeated for all of them; fewest: as many as there are of both."
+    )
 
     def run(self) -> Image:
         """Add the transparency; the mask is scaled to the pictures."""
         import torch
 
         planes = self.image.pixels.movedim(-1, 1)
+        if self.batch == "fewest":
+            planes = planes[: len(self.mask.values)]
         mask = scaled(self.mask.values[:, None], planes.shape[-1], planes.shape[-2], "bilinear")
         alpha = 1 - matched(mask, planes[:, :1])
         return Image(torch.cat([planes[:, :3], alpha], 1).movedim(1, -1).contiguous())

@@ -174,19 +174,21 @@ class ImageStitch(Node, category="image"):
     match_size: bool = Input(default=True, doc="Scale the other picture to the shared side; else it is padded.")
     gap: int = Input(default=0, ge=0, le=1024, doc="In pixels.")
     colour: str = Input(default="white", doc="Of the gap and the padding.")
+    padding: str = Input(default="", doc="Another colour of the padding.")
 
     def run(self) -> Image:
         """Join them; without another picture the first stays as it is."""
-        from calotype_nodes.sheets import like, stitched, to_side
+        from calotype_nodes.sheets import alike, stitched, to_side
 
         if self.other is None:
             return self.image
-        first, second = self.image.pixels, like(self.other.pixels, self.image.pixels)
+        first, second = alike(self.image.pixels, self.other.pixels)
         across = self.side in ("right", "left")
         if self.match_size:
             second = to_side(second, first, across)
         pair = (first, second) if self.side in ("right", "below") else (second, first)
-        return Image(stitched(*pair, across=across, gap=self.gap, colour=parse(self.colour)))
+        padding = parse(self.padding) if self.padding else None
+        return Image(stitched(*pair, across=across, gap=self.gap, colour=parse(self.colour), padding=padding))
 
 
 class Size(NamedTuple):

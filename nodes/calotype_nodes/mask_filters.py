@@ -26,10 +26,13 @@ def grown(mask: Tensor, pixels: int, tapered: bool) -> Tensor:
     return out.clone() if pixels >= 0 else -out
 
 
-def feathered(mask: Tensor, left: int, top: int, right: int, bottom: int, *, turned: bool = False) -> Tensor:
+def feathered(
+    mask: Tensor, left: int, top: int, right: int, bottom: int, *, turned: bool = False, cut: bool = False
+) -> Tensor:
     """A mask (B, H, W) that fades towards its edges, over some pixels at each side.
 
-    turned: the ramps of the right and the bottom lie one pixel further on, and their ends on the other side.
+    turned: the ramps of the right and the bottom lie one pixel further on, and their ends on the other side. cut: of a
+    ramp that is longer than the mask, what does not fit is cut off; else it is made shorter.
     """
     import torch
 
@@ -38,7 +41,7 @@ def feathered(mask: Tensor, left: int, top: int, right: int, bottom: int, *, tur
         count = min(wanted, out.shape[side])
         if count:
             ramp = torch.ones(out.shape[side])
-            ramp[:count] = torch.arange(1, count + 1) / count
+            ramp[:count] = torch.arange(1, count + 1) / (wanted if cut else count)
             ramp = ramp.flip(0).roll(int(turned)) if last else ramp
             out.mul_(ramp if side == -1 else ramp[:, None])
     return out
@@ -57,6 +60,7 @@ def faded(under: Tensor, over: Tensor, left: int, top: int, cells: int) -> Tenso
         cells if top > 0 else 0,
         cells if left + w < width else 0,
         cells if top + h < height else 0,
+        cut=True,
     )
     mask[:, :h, :w] = seen
     return mask

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 TEXT_SIZE = 14  # pixels
 BACKGROUND = 1.0
 
+Colour = tuple[float, float, float]
+
 
 def sheet(pictures: Sequence[Tensor], labels: Sequence[str], columns: int, gap: int) -> Tensor:
     """One picture (H, W, 3) of many (h, w, 3 or 4), row by row on white.
@@ -67,13 +69,15 @@ def _text_size(width: int) -> int:
     return max(9, min(TEXT_SIZE * max(1, width // 512), width // 9))
 
 
-def like(pixels: Tensor, other: Tensor) -> Tensor:
-    """Pixels with as many channels and pictures as `other`: repeated in turn."""
+def alike(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+    """Two batches of pictures with as many channels and pictures: the last of the shorter one is repeated."""
     import torch
 
     from calotype_nodes.batches import same_channels
 
-    return same_channels(pixels, other.shape[-1])[torch.arange(len(other)) % len(pixels)]
+    channels, count = max(first.shape[-1], second.shape[-1]), max(len(first), len(second))
+    one, other = (same_channels(x, channels)[torch.arange(count).clamp(max=len(x) - 1)] for x in (first, second))
+    return one, other
 
 
 def to_side(pixels: Tensor, other: Tensor, across: bool) -> Tensor:
@@ -85,8 +89,13 @@ def to_side(pixels: Tensor, other: Tensor, across: bool) -> Tensor:
     return scaled(pixels.movedim(-1, 1), wide, high, "lanczos").movedim(1, -1)
 
 
-def stitched(first: Tensor, second: Tensor, *, across: bool, gap: int, colour: tuple[float, float, float]) -> Tensor:
-    """Two batches (B, H, W, C) in one, beside or under each other; what is shorter stands in the middle."""
+def stitched(
+    first: Tensor, second: Tensor, *, across: bool, gap: int, colour: Colour, padding: Colour | None = None
+) -> Tensor:
+    """Two batches (B, H, W, C) in one, beside or under each other; what is shorter stands in the middle.
+
+    colour: of the gap, and of what is beside the shorter one unless `padding` says another.
+    """
     import torch
 
     along, other = (2, 1) if across else (1, 2)
@@ -94,7 +103,8 @@ def stitched(first: Tensor, second: Tensor, *, across: bool, gap: int, colour: t
     shape = list(first.shape)
     shape[along], shape[other] = first.shape[along] + gap + second.shape[along], longest
     out = torch.ones(shape)
-    out[..., :3] = torch.tensor(colour)
+    out[..., :3] = torch.tensor(colour if padding is None else padding)
+    out.narrow(along, first.shape[along], gap)[..., :3] = torch.tensor(colour)
     for start, part in ((0, first), (first.shape[along] + gap, second)):
         space = (longest - part.shape[other]) // 2
         out.narrow(along, start, part.shape[along]).narrow(other, space, part.shape[other]).copy_(part)

@@ -96,6 +96,10 @@ CASES = {
         "LatentCut",
         {"latent": "*", "side": "height", "index": -3, "count": 2},
     ),
+    "SaveLatent": (
+        {"samples": "*", "filename_prefix": "latents/a"}, "SaveLatent", {"latent": "*", "prefix": "latents/a"},
+    ),
+    "LoadLatent": ({"latent": "a.latent [input]"}, "LoadLatent", {"file": {"file": "a.latent"}}),
     "SamplerLCMUpscale": (
         {"scale_ratio": 2.0, "scale_steps": 3, "upscale_method": "area"},
         "SamplerLCMGrowing",
@@ -152,3 +156,17 @@ def test_hooks_are_said_to_be_left_out(imported):
     document, report = imported({"7": {"class_type": "ConditioningSetDefaultCombine", "inputs": inputs}})
     assert set(document["nodes"]["7"]["inputs"]) == {"conditioning", "other"}
     assert HOOKS in [n.message for n in report.notes]
+
+
+@pytest.mark.parametrize(("dtype", "said"), [("default", []), ("fp16", ["7"])])
+def test_what_only_says_how_a_model_is_computed_is_passed_by(imported, dtype, said):
+    document, report = imported(
+        {
+            "6": {"class_type": "TorchCompileModel", "inputs": {"model": ["9", 0], "backend": "inductor"}},
+            "7": {"class_type": "ModelComputeDtype", "inputs": {"model": ["6", 0], "dtype": dtype}},
+            "8": {"class_type": "FreeU", "inputs": {"model": ["7", 0], "b1": 1.1, "b2": 1.2, "s1": 0.9, "s2": 0.2}},
+        }
+    )
+    assert list(document["nodes"]) == ["8"]
+    assert document["nodes"]["8"]["inputs"]["model"] == {"from": "9.output_0"}
+    assert [n.node for n in report.notes if n.warning] == said

@@ -52,6 +52,14 @@ def test_a_file_of_comfyui_runs_and_results_are_saved_by_our_names(file, capsys)
     assert capsys.readouterr().err == ""
 
 
+def test_a_node_without_a_counterpart_stops_only_what_needs_it(file, capsys):
+    path = file({**PROMPT, "7": {"class_type": "Sparkle", "inputs": {"image": ["5", 0]}}})
+    assert main(["run", path, "--save", "5.image=out.png", "--quiet"]) == 0
+    assert main(["run", path, "--to", "6", "-o", "made", "--quiet"]) == 0
+    assert main(["run", path, "-o", "made", "--quiet"]) != 0
+    assert 'there is no node type "comfyui.Sparkle"' in capsys.readouterr().err
+
+
 def test_a_picture_of_comfyui_validates(picture, capsys):
     assert main(["validate", picture]) == 0
     assert capsys.readouterr().out == f"{picture}: ok\n"

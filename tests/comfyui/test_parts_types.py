@@ -245,6 +245,16 @@ CASES = {
         {"clip_1": {"file": "l.safetensors"}, "clip_2": {"file": "g.safetensors"},
          "clip_3": {"file": "t5.safetensors"}, "type": "sd3"},
     ),
+    "DiffControlNetLoader": (
+        {"model": "*", "control_net_name": "a.safetensors"},
+        "ControlNetLoader",
+        {"control_net": {"file": "a.safetensors"}},
+    ),
+    "SetUnionControlNetType": (
+        {"control_net": "*", "type": "hed/pidi/scribble/ted"},
+        "UnionControlNetKind",
+        {"control_net": "*", "kind": "soft edges"},
+    ),
     "UpscaleModelLoader": (
         {"model_name": "4x\\esrgan.pth"},
         "UpscaleModelLoader",

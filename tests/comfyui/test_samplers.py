@@ -90,3 +90,17 @@ def test_what_would_not_be_the_same_stays_in_parts(imported, changed):
     assert document["nodes"]["x"]["type"] == "SamplerCustom"
     assert {"k", "s", "x"} <= set(report.mapped)
     assert document["nodes"]["x"]["inputs"]["sampler"] == {"from": "k.sampler"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"k": {"class_type": "KSamplerSelect", "inputs": {"sampler_name": "euler_cfg_pp"}}},
+        {"a": {"class_type": "SelfAttentionGuidance", "inputs": {"model": ["m", 0], "scale": 1.0, "blur_sigma": 2.0}}},
+    ],
+)
+def test_what_looks_at_the_negative_estimate_keeps_a_guider_that_has_none(imported, changed):
+    document, _ = imported(with_parts(ONE_PROMPT, **changed))
+    assert document["nodes"]["x"]["type"] == "SamplerCustomAdvanced"
+    document, _ = imported(with_parts(ADVANCED, **changed))
+    assert document["nodes"]["x"]["type"] == "KSampler"

@@ -409,7 +409,7 @@ CASES = {
             "direction": "down",
             "match_image_size": False,
             "spacing_width": 15,
-            "spacing_color": "green",
+            "spacing_color": "green",  # and what pads is black there
         },
         "ImageStitch",
         {
@@ -419,6 +419,7 @@ CASES = {
             "match_size": False,
             "gap": 16,
             "colour": "#00ff00",
+            "padding": "black",
         },
     ),
     "ImageBatch": (
@@ -490,7 +491,7 @@ CASES = {
     "JoinImageWithAlpha": (
         {"image": ["9", 0], "alpha": ["9", 1]},
         "JoinAlpha",
-        {"image": {"from": "9.output_0"}, "mask": {"from": "9.output_1"}},
+        {"image": {"from": "9.output_0"}, "mask": {"from": "9.output_1"}, "batch": "fewest"},
     ),
     "SplitImageWithAlpha": ({"image": ["9", 0]}, "SplitAlpha", {"image": {"from": "9.output_0"}}),
     "SolidMask": ({"value": 1.0, "width": 512, "height": 512}, "SolidMask", {"value": 1, "width": 512, "height": 512}),
@@ -573,7 +574,9 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("kind", sorted(set(TABLE) - set(PARTS_TABLE) - set(CHANGES_TABLE)))
+@pytest.mark.parametrize(
+    "kind", sorted(set(TABLE) - set(PARTS_TABLE) - set(CHANGES_TABLE) - {"ImageStitch (coloured)"})
+)
 def test_a_type_becomes_its_counterpart_with_every_value(kind):
     inputs, ours, expected = CASES[kind]
     got = IMPORTERS[0].convert({"7": {"class_type": kind, "inputs": inputs}})

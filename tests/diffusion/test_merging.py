@@ -28,6 +28,11 @@ def double(models):
     save_file({k: v.float() * 3 for k, v in tensors.items()}, models / "checkpoints" / "double.safetensors")
 
 
+def mix(other):
+    """Half of either."""
+    return Patch("merge", settings=(("add", 0.5), ("keep", 0.5)), other=other)
+
+
 def merged(path_of, other, recipe=Model, **settings):
     patch = Patch("merge", settings=tuple(sorted(settings.items())), other=other)
     return load(recipe(TINY, "sd1", (patch,)), path_of, CPU)
@@ -84,6 +89,25 @@ def test_text_encoders_are_merged_alike(path_of):
         dict(mixed.named_parameters()),
     )
     torch.testing.assert_close(new[name], old * 2, atol=1e-3, rtol=1e-3)
+
+
+def test_a_lone_text_encoder_is_merged_with_that_of_a_checkpoint(path_of, models):
+    prefix = "cond_stage_model.transformer."
+    tensors = load_file(models / "checkpoints" / "double.safetensors")
+    alone = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+    save_file(alone, models / "checkpoints" / "lone-clip.safetensors")
+    lone = Clip(FileRef("checkpoints", "lone-clip.safetensors"), "clip-l")
+    weights = [
+        dict(load(recipe, path_of, CPU).encoders[0].named_parameters())
+        for recipe in (
+            Clip(DOUBLE, "sd1", (mix(Clip(TINY, "sd1")),)),
+            Clip(lone.file, "clip-l", (mix(Clip(TINY, "sd1")),)),
+            Clip(TINY, "sd1", (mix(lone),)),
+        )
+    ]
+    for name, weight in weights[0].items():
+        torch.testing.assert_close(weights[1][name], weight)
+        torch.testing.assert_close(weights[2][name], weight, atol=1e-2, rtol=1e-2)
 
 
 def test_models_of_different_families_are_not_merged(path_of, models, tiny):

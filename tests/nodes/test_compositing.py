@@ -55,6 +55,8 @@ def test_inner_edges_fade_over_the_feather():
     assert got.samples[0, 0].tolist() == [[0, 0, 0.5, 1, 1, 1]]
     got = LatentComposite(under=latent(0, 6, 1), over=latent(1, 4, 1), feather=16).run()
     assert got.samples[0, 0].tolist() == [[1, 1, 1, 0.5, 0, 0]]
+    got = LatentComposite(under=latent(0, 3, 1), over=latent(1, 4, 1), x=16, feather=32).run()
+    assert got.samples[0, 0].tolist() == [[0, 0, 0.25]]
 
 
 A, B = Mask(torch.tensor([[[0.2, 0.6, 1.0]]])), Mask(torch.tensor([[[0.7, 0.7]]]))
@@ -85,3 +87,6 @@ def test_transparency_is_added_and_taken_off():
     back = SplitAlpha(image=joined).run()
     assert torch.equal(back.image.pixels, image([[0.5] * 3]).pixels) and torch.equal(back.mask.values, mask.values)
     assert not SplitAlpha(image=BLACK).run().mask.values.any()
+    two = Image(torch.zeros(2, 1, 3, 3))
+    assert JoinAlpha(image=two, mask=mask).run().pixels.shape == (2, 1, 3, 4)
+    assert JoinAlpha(image=two, mask=mask, batch="fewest").run().pixels.shape == (1, 1, 3, 4)

@@ -165,6 +165,14 @@ def test_pictures_that_are_not_scaled_are_padded():
     got = ImageStitch(image=dark, other=light, match_size=False).run().pixels[0, ..., 0]
     assert got.tolist() == [[0, 1], [0, 0.5], [0, 1]]
     assert ImageStitch(image=dark).run() is dark
+    got = ImageStitch(image=dark, other=light, match_size=False, gap=1, colour="#00ff00", padding="black").run()
+    assert got.pixels[0, ..., 1].tolist() == [[0, 1, 0], [0, 1, 0.5], [0, 1, 0]]
+
+
+def test_the_last_of_fewer_pictures_stands_beside_all_others():
+    few, many = Image(torch.tensor([0.25, 0.5]).view(2, 1, 1, 1).expand(2, 1, 1, 3)), Image(torch.ones(3, 1, 1, 3))
+    got = ImageStitch(image=few, other=many).run().pixels[..., 0]
+    assert got.tolist() == [[[0.25, 1]], [[0.5, 1]], [[0.5, 1]]]
 
 
 @pytest.mark.parametrize(("channel", "row"), [("alpha", [0.0, 1.0]), ("red", [1.0, 0.0]), ("blue", [0.2, 0.0])])

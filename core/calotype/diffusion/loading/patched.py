@@ -142,10 +142,10 @@ def counterpart(job: Job, other: Job, place: Place) -> tuple[Job, Takes]:
     """The part of a second model that belongs to one of the first, and its file. Raises FamilyMismatch, ModelError."""
     found: Job | None = None
     part = other.parts()[0]
-    if other.family.name == job.family.name and job.kind == "text_encoder":
+    if job.kind == "text_encoder" and other.family.text == job.family.text:  # also a lone file and a checkpoint's
         voice = voices_of((other, *other.others()))[place[0]]
         found, part = (voice.job, voice.part) if voice else (None, part)
-    elif other.family.name == job.family.name:
+    elif job.kind != "text_encoder" and other.family.name == job.family.name:
         found = other
     if found is None:
         raise FamilyMismatch(
