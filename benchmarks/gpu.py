@@ -329,9 +329,11 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
     """Measure the rows that were asked for; what each gave, or why it gave nothing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tiny", action="store_true", help="narrow networks on a simulated device")
-    parser.add_argument("--rows", default=",".join(rows()))
+    parser.add_argument("--rows", default=",".join(rows()), help="some of G1,G2,G3,G7,G9,G10,G11; by default all")
     parser.add_argument("--out", type=Path, help="by default results/gpu/gpu.json, or tiny.json")
     asked = parser.parse_args(argv)
+    if unknown := set(asked.rows.split(",")) - rows().keys():
+        parser.error(f"there is no row {', '.join(sorted(unknown))}; there are {', '.join(rows())}")
     out: Path = asked.out or RESULTS / "gpu" / ("tiny.json" if asked.tiny else "gpu.json")
     if not asked.tiny and not torch.cuda.is_available():
         parser.error("there is no GPU here; --tiny runs the same on a simulated device")

@@ -192,4 +192,5 @@ def test_residents_are_told_with_what_they_hold(shelf):
     assert one.pop("seconds") >= 0
     assert one == {
         "recipe": recipe("a").to_dict(), "part": "denoiser", "family": "sd1", "name": "a", "bytes": 100, "users": 1,
+        "how": "in main memory", "device_bytes": 0,
     }  # fmt: skip

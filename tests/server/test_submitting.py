@@ -85,6 +85,10 @@ async def test_a_name_is_that_of_a_workflow_and_never_a_path(whole):
         for name in ("/etc/passwd", "../../etc/passwd", "a/../b", "nothing", "", "a\0b", "C:\\x", "text_to_image/"):
             said = await server.post("/v1/runs", {"workflow": name}, 422)
             assert said["pointer"] == "/workflow"
+        near = await server.post("/v1/runs", {"workflow": "text_to_imge"}, 422)
+        assert near["suggestion"] == "text_to_image"
+        near = await server.post("/v1/workflows/text_to_imge/run", {}, 404)
+        assert (near["code"], near["suggestion"]) == ("unknown-workflow", "text_to_image")
 
 
 def bombs():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ class MadeFile:
     name: str
     media_type: str
     digest: str
-    data: bytes
+    data: bytes = field(repr=False)
 
     def save(self, path: str | Path) -> Path:
         """Write it. Raises FileError."""

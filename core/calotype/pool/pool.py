@@ -57,12 +57,9 @@ class Entry:
             "users": self.users,
             "idle": round(time.monotonic() - self.used, 3),
             "seconds": round(self.seconds, 3),
-        } | ({} if self.held is None else self._placed(self.held))
-
-    @staticmethod
-    def _placed(held: Held) -> dict[str, Any]:
-        placement = held.placement
-        return {"how": "in main memory" if placement is None else placement.name, "device_bytes": held.bytes}
+            "how": "in main memory" if self.held is None or self.held.placement is None else self.held.placement.name,
+            "device_bytes": 0 if self.held is None else self.held.bytes,
+        }
 
 
 class Pool:

@@ -224,4 +224,5 @@ def _read(app: web.Application, given: Any, at: str) -> Document:
     try:
         return read(app[LIBRARY].get(given).text, given)
     except CalotypeError as error:
-        raise Refused(422, error.code, str(error), pointer=at) from None
+        near = next((p.suggestion for p in error.problems if p.suggestion), None)
+        raise Refused(422, error.code, str(error), pointer=at, suggestion=near) from None

@@ -125,4 +125,4 @@ async def _document(app: web.Application, name: str) -> Document:
         return await named(app, name, "")
     except Refused as error:
         status = 404 if error.code == UnknownWorkflow.code else error.status
-        raise Refused(status, error.code, error.detail, problems=error.problems) from None
+        raise Refused(status, error.code, error.detail, suggestion=error.suggestion) from None
