@@ -161,3 +161,33 @@ def test_any_bytes_behind_the_magic_are_refused_with_one_sentence(tmp_path_facto
     path.write_bytes(b"GGUF" + data)
     with pytest.raises(ModelError, match=r"any.gguf"):
         inspect(path)
+
+
+def test_tensors_of_five_dimensions_come_back_from_the_shape_beside_them(tools, tmp_path):
+    from diffusers import WanTransformer3DModel
+
+    network = tools.lively(
+        WanTransformer3DModel(
+            num_attention_heads=1, attention_head_dim=32, text_dim=32, freq_dim=32, ffn_dim=64, num_layers=1
+        ),
+        5,
+    )  # fmt: skip
+    writer, numbers = gguf.GGUFWriter(tmp_path / "wan.gguf", "wan"), {}
+    kind = gguf.GGMLQuantizationType.Q8_0
+    for name, tensor in network.state_dict().items():
+        data = tensor.numpy()
+        if data.ndim > 4:
+            writer.add_array(f"comfy.gguf.orig_shape.{name}", list(data.shape))
+        whole = data.ndim != 2
+        stored = data.reshape(len(data), -1) if data.ndim > 4 else data if whole else gguf.quants.quantize(data, kind)
+        writer.add_tensor(name, stored, raw_dtype=None if whole else kind)
+        numbers[name] = tensor if whole else torch.from_numpy(gguf.quants.dequantize(stored, kind))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    files = tmp_path / "wan.gguf", tools.file_of(tmp_path / "wan.safetensors", numbers)
+    assert [inspect(path).family for path in files] == ["wan", "wan"]
+    x, words = tools.noise(1, 16, 2, 4, 6), torch.ones(1, 5, 32)
+    said = [tools.load_model("wan", path).predict(x, torch.tensor([700.0]), words) for path in files]
+    assert tools.distance(*said) < 1e-5
