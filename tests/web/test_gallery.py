@@ -72,6 +72,12 @@ async def test_20_two_pictures_are_wiped_over_each_other_and_stand_side_by_side(
     await tiles(gallery).nth(1).click()
     box = gallery.get_by_role("dialog")
     await gallery.keyboard.press("c")
+    compared = box.get_by_role("region", name="What is different in B").get_by_role("listitem")
+    await expect(compared).to_have_count(2)
+    assert [" ".join(t.split()) for t in await compared.all_inner_texts()] == [
+        "speckle · seed 13 12",
+        "speckle · text a blue plum a green pear",
+    ]
     divider = box.get_by_role("slider", name="Divider between the two pictures")
     over = box.locator(".layer.over")
     await expect(divider).to_have_attribute("aria-valuenow", "50")

@@ -59,6 +59,7 @@ async def test_03_a_link_dropped_on_the_canvas_offers_only_what_fits_and_is_one_
     await page.keyboard.press("Enter")
     now = await ui.document(page)
     assert now["nodes"]["vae_decode"]["inputs"]["vae"] == {"from": "checkpoint.vae"}
+    await expect(page.locator('[data-wire="vae_decode.vae"] .wire')).to_have_count(1)
     await page.keyboard.press("Control+z")
     assert await ui.document(page) == before
 

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { isLive, useTabRun } from '@/run/state'
 import { toggleLive, useLive } from '@/run/live'
 import { cancel, submit } from '@/run/running'
-import { useEditor } from './editor'
+import { activeTab, useEditor } from './editor'
 import { t } from './i18n'
 import { Icon } from './Icon'
 import { useUi } from './ui'
@@ -17,6 +17,7 @@ export function RunBox() {
   const problems = useTabRun((r) => r.problems.length)
   const state = useTabRun((r) => r.state)
   const run = useTabRun((r) => r.run)
+  const empty = useEditor((s) => Object.keys(activeTab(s)?.history.document.nodes ?? {}).length === 0)
   const live = useLive((s) => s.tabs.has(active))
   const times = Math.min(MOST, Math.max(1, Math.round(Number(count)) || 1))
   const going = isLive(state) && run !== null
@@ -29,7 +30,7 @@ export function RunBox() {
       {problems > 0 ? (
         <button type="button" className="primary broken" onClick={() => useUi.getState().show({ side: 'problems' })}><Icon name="alert" />{t('run.blocked', { n: problems })}</button>
       ) : (
-        <button type="button" className="primary" title={t('run.how')} onClick={() => void submit(times > 1 ? { count: times } : {})}><Icon name="play" />{t('run.go')}</button>
+        <button type="button" className="primary" disabled={empty} title={t(empty ? 'run.empty' : 'run.how')} onClick={() => void submit(times > 1 ? { count: times } : {})}><Icon name="play" />{t('run.go')}</button>
       )}
       <input type="number" min={1} max={MOST} value={count} aria-label={t('run.count')} title={t('run.count')} onChange={(e) => setCount(e.target.value)} onBlur={() => setCount(String(times))} />
       <button type="button" className="live" aria-pressed={live} title={t('run.live.why')} onClick={() => toggleLive(active)}><span className="lamp" />{t('run.live')}</button>

@@ -1,9 +1,9 @@
 /** The documents that are open: one tab each, what is not saved, and how their edits are kept. */
 
 import { useEffect, useRef } from 'react'
-import { save } from '@/run/documents'
 import { titleOf } from '@/run/address'
 import { useKept } from '@/run/journal'
+import { saveNamed } from './commands'
 import { activeTab, isDirty, useEditor, type Tab } from './editor'
 import { openDocumentMenu } from './documentMenu'
 import { t } from './i18n'
@@ -76,7 +76,7 @@ function Keeping() {
   if (!tab || !isDirty(tab)) return null
   return (
     <div className="keeping" data-keeping={keeping ?? 'kept'} role={keeping === 'away' ? 'status' : undefined}>
-      <button type="button" className="save" title={`${t('cmd.save')} (${t('keeping.kept.why')})`} onClick={() => void save(tab.id)}>{t('cmd.save')}</button>
+      <button type="button" className="save" title={`${t('cmd.save')} (${t('keeping.kept.why')})`} onClick={saveNamed}>{t('cmd.save')}</button>
       <span title={t(keeping === 'away' ? 'keeping.away.why' : 'keeping.kept.why')}>
         <Icon name={keeping === 'away' ? 'alert' : 'check'} size={13} />
         <span className="word">{t(keeping === 'away' ? 'keeping.away' : 'keeping.kept')}</span>

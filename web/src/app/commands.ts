@@ -81,7 +81,7 @@ export const COMMANDS: readonly Command[] = [
   { id: 'gallery', label: 'cmd.gallery', keys: ['G'], group: 'view', run: () => toggleSide('gallery') },
   { id: 'queue', label: 'cmd.queue', keys: ['Q'], group: 'view', run: () => toggleSide('queue') },
   { id: 'problems', label: 'cmd.problems', keys: ['P'], group: 'view', run: () => toggleSide('problems') },
-  { id: 'save', label: 'cmd.save', keys: ['Ctrl+S'], group: 'file', always: true, run: () => void save() },
+  { id: 'save', label: 'cmd.save', keys: ['Ctrl+S'], group: 'file', always: true, run: () => saveNamed() },
   { id: 'saveas', label: 'cmd.saveas', keys: ['Ctrl+Shift+S'], group: 'file', always: true, run: () => ui().show({ dialog: `saveas:${editor().active}` }) },
   { id: 'open', label: 'cmd.open', keys: ['Ctrl+O'], group: 'file', always: true, run: () => ui().show({ dialog: 'open' }) },
   { id: 'new', label: 'cmd.new', keys: ['Alt+N'], group: 'file', run: () => void newDocument(t('document.untitled')) },
@@ -95,6 +95,14 @@ function toggle(panel: Panel): void {
 
 function toggleSide(side: Side): void {
   ui().show({ side: ui().side === side ? null : side })
+}
+
+/** Save; what nobody gave a name yet is given one first. */
+export function saveNamed(): void {
+  const tab = activeTab(editor())
+  const unnamed = tab?.revision === null && !tab.template && [undefined, '', t('document.untitled')].includes(tab.history.document.name)
+  if (unnamed) ui().show({ dialog: `saveas:${tab.id}` })
+  else void save()
 }
 
 export function undo(): void {
@@ -131,7 +139,7 @@ function selectAll(): void {
   if (state) editor().select(Object.keys(state.sheet.nodes), (state.sheet.frames ?? []).map((f) => f.id))
 }
 
-function openPalette(): void {
+export function openPalette(): void {
   const shown = canvas()
   if (!shown) return
   const screen = paletteAt(shown.pointer)

@@ -1,5 +1,6 @@
 /** The open documents: what each says, its history, and what is selected in it. */
 
+import { freeze } from 'immer'
 import { create } from 'zustand'
 import { emptyDocument, equal, sheetOf, type Sheet, type SheetName, type WorkflowDocument } from '@/model/document'
 import { begun, did, redone, travelled, undone, type Change, type History } from '@/model/history'
@@ -78,6 +79,7 @@ export const useEditor = create<Editor>()((set, get) => {
     active: '',
     setCatalogue: (catalogue) => set({ catalogue }),
     open: ({ document, ...said }) => {
+      freeze(said.history?.document ?? document, true)
       const id = said.id ?? `tab${Date.now().toString(36)}${(counter += 1)}`
       const tab: Tab = {
         name: null, template: false, source: null, reading: null, history: begun(document), saved: null, revision: null,

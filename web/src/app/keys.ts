@@ -10,9 +10,9 @@ export function comboOf(e: Pick<KeyboardEvent, 'key' | 'altKey' | 'shiftKey' | '
   return [ctrl ? 'Ctrl' : '', e.altKey ? 'Alt' : '', shifted ? 'Shift' : '', key].filter(Boolean).join('+')
 }
 
-const SIGNS: Record<string, string> = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Delete: 'Del' }
+const SIGNS: Record<string, string> = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Delete: 'Del', ContextMenu: 'Menu' }
 
 export function shownKeys(keys: string): string {
-  const signed = keys.replace(/Arrow(Left|Right|Up|Down)|Delete/, (k) => SIGNS[k] ?? k)
+  const signed = keys.replace(/Arrow(Left|Right|Up|Down)|Delete|ContextMenu/, (k) => SIGNS[k] ?? k)
   return MAC ? signed.replace('Ctrl+', '⌘').replace('Shift+', '⇧').replace('Alt+', '⌥') : signed
 }

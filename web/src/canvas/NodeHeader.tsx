@@ -5,7 +5,7 @@ import { onSheet, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import type { NodeType } from '@/model/catalogue'
 import type { NodeJson } from '@/model/document'
-import { patchPlace } from '@/model/operations'
+import { idOfType, patchPlace } from '@/model/operations'
 import { memoryOf, seconds } from '@/run/saying'
 import { isLive, problemAt, useTabRun, type NodeRun, type PlanMark } from '@/run/state'
 import { Icon } from '@/app/Icon'
@@ -27,13 +27,14 @@ export const NodeHeader = memo(function NodeHeader({ id, flat, node, type, colla
   const collapse = () =>
     useEditor.getState().edit(t(collapsed ? 'step.expand' : 'step.collapse'), onSheet((s) => patchPlace(s, id, { collapsed: collapsed ? undefined : true } as object)))
   const title = node.title ?? (type.category === 'subgraph' ? node.type.replace(/^subgraph\//, '') : type.id.slice(type.id.lastIndexOf('.') + 1))
+  const own = node.title === undefined && !idOfType(id, node.type) ? id : ''
   const share = run?.status === 'running' && run.total ? (run.done ?? 0) / run.total : null
   return (
     <header className="head grip" title={type.unknown ? t('node.unknown', { type: node.type }) : type.doc}>
       <button type="button" className="fold nodrag" aria-expanded={!collapsed} aria-label={t(collapsed ? 'node.expand' : 'node.collapse')} onClick={collapse} tabIndex={-1}>
         <Icon name={collapsed ? 'right' : 'down'} />
       </button>
-      <span className="title">{title}</span>
+      <span className="title">{title}{own && <span className="own" translate="no"> {own}</span>}</span>
       {problem ? (
         <span className="mark bad" role="img" aria-label={problem.text} title={problem.text}><Icon name="alert" /></span>
       ) : (

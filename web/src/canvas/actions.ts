@@ -3,13 +3,14 @@
 import { activeTab, currentSheet, onSheet, sheetName, typingOf, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import { useUi } from '@/app/ui'
-import { takesLiteral, type NodeType } from '@/model/catalogue'
+import { takesLiteral, type InputType, type NodeType } from '@/model/catalogue'
 import { clipIn, copied, freshFrame, pasted } from '@/model/clipboard'
 import type { Json, NodeJson, Sheet, WorkflowDocument } from '@/model/document'
 import { shapeOf } from '@/model/geometry'
 import { linkedTo, linksOf, type Link } from '@/model/links'
 import * as op from '@/model/operations'
 import { tidied, type Box } from '@/model/tidy'
+import { filesNow } from '@/run/files'
 import type { Typing } from '@/model/typing'
 import { firstFitting, firstGiving, judge } from './connecting'
 import { FRAME, handleEnd, members, type FlowNode } from './flow'
@@ -34,9 +35,18 @@ export function freshNode(type: NodeType): NodeJson {
   const inputs: Record<string, Json> = {}
   for (const input of type.inputs) {
     if (!takesLiteral(input.socket) || input.variadic) continue
+    const only = onlyModel(input)
+    if (only !== null) inputs[input.name] = { file: only }
     if (input.default !== undefined && input.default !== null) inputs[input.name] = input.default
   }
   return { type: type.id, ...(type.version > 1 ? { version: type.version } : {}), ...(Object.keys(inputs).length > 0 ? { inputs } : {}) }
+}
+
+/** The file that a field of models can only mean: there is no other. */
+function onlyModel({ folder, default: held }: InputType): string | null {
+  if (folder === null || folder === 'input' || held !== undefined) return null
+  const [one, ...others] = filesNow(folder).filter((f) => !f.error)
+  return one && others.length === 0 ? one.file : null
 }
 
 /** Add a node, and link it to what was held; the id. */

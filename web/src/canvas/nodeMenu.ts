@@ -68,7 +68,7 @@ function fieldMenu(state: Now, id: string, input: string): Section {
   const tab = activeTab(editor())
   const name = tab ? sheetName(tab) : null
   const held = state.sheet.nodes[id]?.inputs?.[input]
-  const reset = item('reset', 'menu.reset', () => editor().edit(t('step.set', { input }), onSheet((s) => op.setInput(s, id, input, undefined))), { disabled: held === undefined, detail: input })
+  const reset = item('reset', 'menu.reset', () => editor().edit(t('step.set', { input: `${id}.${input}` }), onSheet((s) => op.setInput(s, id, input, undefined))), { disabled: held === undefined, detail: input })
   const known = Object.entries(state.document.inputs ?? {}).find(([, said]) => said.node === id && said.input === input)
   const pin = known
     ? item('unpin', 'menu.unpin', () => editor().edit(t('step.form.remove', { name: known[0] }), (d) => op.unpublish(d, known[0])), { detail: input })

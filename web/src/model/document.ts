@@ -1,5 +1,7 @@
 /** The workflow document, as the file has it. Values are plain JSON; nothing here changes one in place. */
 
+import { isDraft } from 'immer'
+
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
 export interface NodeJson {
@@ -119,4 +121,9 @@ export function equal(a: unknown, b: unknown): boolean {
   const said = Object.entries(a).filter(([, v]) => v !== undefined)
   const others = b as Record<string, unknown>
   return said.every(([k, v]) => equal(v, others[k])) && Object.keys(others).filter((k) => others[k] !== undefined).length === said.length
+}
+
+/** Whether a part of a document can no longer change: parts of a draft can, and so can what a step just added to one. */
+export function isSettled(part: object): boolean {
+  return !isDraft(part) && Object.isFrozen(part)
 }

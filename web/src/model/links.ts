@@ -1,7 +1,6 @@
 /** Links between nodes: how the document writes them, and how they are found. */
 
-import { isDraft } from 'immer'
-import { isObject, type Json, type NodeJson, type Sheet } from './document'
+import { isObject, isSettled, type Json, type NodeJson, type Sheet } from './document'
 
 export interface Link {
   source: string
@@ -40,7 +39,7 @@ export function link(node: string, output: string): Json {
 
 /** The links into one node, in the order of its inputs. */
 export function linksInto(target: string, node: NodeJson): Link[] {
-  const known = isDraft(node) ? undefined : cache.get(node)
+  const known = cache.get(node)
   if (known) return known
   const found: Link[] = []
   for (const [input, value] of Object.entries(node.inputs ?? {})) {
@@ -53,15 +52,15 @@ export function linksInto(target: string, node: NodeJson): Link[] {
       })
     }
   }
-  if (!isDraft(node)) cache.set(node, found)
+  if (isSettled(node)) cache.set(node, found)
   return found
 }
 
-// Outside of a step a node's JSON is never changed in place, and it stands under one id.
+// A node that is settled is never changed in place, and it stands under one id. One that a step just added is not settled.
 const cache = new WeakMap<NodeJson, Link[]>()
 
 export function linksOf(sheet: Sheet): readonly Link[] {
-  return isDraft(sheet) ? gathered(sheet.nodes) : tableOf(sheet.nodes).links
+  return isSettled(sheet.nodes) ? tableOf(sheet.nodes).links : gathered(sheet.nodes)
 }
 
 function gathered(nodes: Sheet['nodes']): Link[] {
@@ -91,7 +90,7 @@ function tableOf(nodes: Sheet['nodes']): Table {
 
 /** The neighbours of every node against the links ("up") or along them ("down"). */
 export function neighbours(sheet: Sheet, way: 'up' | 'down'): ReadonlyMap<string, readonly string[]> {
-  const table = isDraft(sheet) ? null : tableOf(sheet.nodes)
+  const table = isSettled(sheet.nodes) ? tableOf(sheet.nodes) : null
   const known = table?.[way]
   if (known) return known
   const next = new Map<string, string[]>()
@@ -120,7 +119,7 @@ export function reached(sheet: Sheet, from: Iterable<string>, way: 'up' | 'down'
 
 /** Whether a link from `source` to `target` would close a circle. */
 export function closesCircle(sheet: Sheet, source: string, target: string): boolean {
-  if (isDraft(sheet)) return reached(sheet, [source], 'up').has(target)
+  if (!isSettled(sheet.nodes)) return reached(sheet, [source], 'up').has(target)
   const table = tableOf(sheet.nodes)
   if (table.before?.source !== source) table.before = { source, found: reached(sheet, [source], 'up') }
   return table.before.found.has(target)

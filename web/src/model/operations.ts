@@ -17,15 +17,26 @@ export interface Input {
   index: number | null
 }
 
-/** An id for a new node: the words of its type, with a number where that is taken. */
-export function freshId(sheet: Sheet, type: string, taken: ReadonlySet<string> = new Set()): string {
+/** The words of a type, as an id. */
+function wordsOf(type: string): string {
   const word = type.slice(Math.max(type.lastIndexOf('.'), type.lastIndexOf('/')) + 1)
   const snake = word
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
     .replace(/[^A-Za-z0-9_-]+/g, '_')
     .toLowerCase()
-  const base = /^[a-z0-9_]/.test(snake) ? snake : `node_${snake}`
+  return /^[a-z0-9_]/.test(snake) ? snake : `node_${snake}`
+}
+
+/** Whether an id says no more than the type of its node. */
+export function idOfType(id: string, type: string): boolean {
+  const [own, words] = [id.replace(/_?\d+$/, ''), wordsOf(type)]
+  return own === '' || words.replaceAll('_', '').includes(own.replaceAll('_', ''))
+}
+
+/** An id for a new node: the words of its type, with a number where that is taken. */
+export function freshId(sheet: Sheet, type: string, taken: ReadonlySet<string> = new Set()): string {
+  const base = wordsOf(type)
   const free = (id: string) => !(id in sheet.nodes) && !taken.has(id)
   if (free(base)) return base
   for (let n = 2; ; n += 1) if (free(`${base}_${n}`)) return `${base}_${n}`

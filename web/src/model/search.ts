@@ -36,7 +36,8 @@ export function found(types: readonly NodeType[], text: string, wanted: Wanted |
     if (type.deprecated && query.words.length === 0) continue
     if (!fits(type, query) || (wanted && !offers(type, wanted))) continue
     const rank = rankOf(type, query.words)
-    if (rank < NONE) ranked.push({ type, rank: rank + (type.deprecated ? 0.5 : 0) })
+    const common = query.words.length > 0 || !COMMON.includes(type.id) ? 0 : COMMON.indexOf(type.id) - COMMON.length
+    if (rank < NONE) ranked.push({ type, rank: rank + common + (type.deprecated ? 0.5 : 0) })
   }
   return ranked
     .sort((a, b) => a.rank - b.rank || a.type.id.length - b.type.id.length || (a.type.id < b.type.id ? -1 : 1))
@@ -44,6 +45,8 @@ export function found(types: readonly NodeType[], text: string, wanted: Wanted |
 }
 
 const NONE = 100
+/** What nearly every workflow has: first where nothing was typed yet. */
+const COMMON = ['CheckpointLoader', 'TextEncode', 'KSampler', 'VAEDecode', 'SaveImage', 'EmptyLatent', 'LoadImage', 'VAEEncode', 'ImageScale', 'PreviewImage']
 
 function rankOf(type: NodeType, words: readonly string[]): number {
   let worst = 0

@@ -1,8 +1,7 @@
 /** Which type each node of a sheet has: from the catalogue, from a subgraph's ports, or guessed from the document. */
 
-import { isDraft } from 'immer'
 import type { Catalogue, InputType, NodeType, OutputType } from './catalogue'
-import { SUBGRAPH, type NodeJson, type PortIn, type Sheet, type Subgraph, type WorkflowDocument } from './document'
+import { isSettled, SUBGRAPH, type NodeJson, type PortIn, type Sheet, type Subgraph, type WorkflowDocument } from './document'
 import { linksOf, parseEnd } from './links'
 import type { Socket } from './sockets'
 
@@ -81,14 +80,14 @@ export class Typing {
   private guessed(sheet: Sheet, id: string, node: NodeJson): NodeType {
     const outputs = outputsUsed(sheet).get(id) ?? []
     const key = outputs.join('\n')
-    const known = isDraft(node) ? undefined : guesses.get(node)
+    const known = guesses.get(node)
     if (known?.key === key) return known.type
     const type: NodeType = {
       ...nothingKnown(node),
       inputs: Object.keys(node.inputs ?? {}).map(plainInput),
       outputs: outputs.map((name) => ({ name, socket: 'Any', doc: '' })),
     }
-    if (!isDraft(node)) guesses.set(node, { key, type })
+    if (isSettled(node)) guesses.set(node, { key, type })
     return type
   }
 }
@@ -99,7 +98,7 @@ const used = new WeakMap<Sheet['nodes'], Map<string, string[]>>()
 
 /** The types of the instances of some subgraphs, as far as they were asked for. */
 function instancesOf(catalogue: Catalogue, subgraphs: WorkflowDocument['subgraphs']): Map<string, NodeType> {
-  if (!subgraphs || isDraft(subgraphs)) return new Map()
+  if (!subgraphs || !isSettled(subgraphs)) return new Map()
   const known = instances.get(subgraphs)
   if (known?.catalogue === catalogue) return known.types
   const types = new Map<string, NodeType>()
@@ -109,7 +108,7 @@ function instancesOf(catalogue: Catalogue, subgraphs: WorkflowDocument['subgraph
 
 /** The names by which links take the outputs of each node. */
 function outputsUsed(sheet: Sheet): Map<string, string[]> {
-  const known = isDraft(sheet) ? undefined : used.get(sheet.nodes)
+  const known = used.get(sheet.nodes)
   if (known) return known
   const found = new Map<string, string[]>()
   for (const { source, output } of linksOf(sheet)) {
@@ -117,7 +116,7 @@ function outputsUsed(sheet: Sheet): Map<string, string[]> {
     if (!names) found.set(source, [output])
     else if (!names.includes(output)) names.push(output)
   }
-  if (!isDraft(sheet)) used.set(sheet.nodes, found)
+  if (isSettled(sheet.nodes)) used.set(sheet.nodes, found)
   return found
 }
 

@@ -16,7 +16,7 @@ import { SweepDialog } from './SweepDialog'
 export function Dialogs() {
   const dialog = useUi((s) => s.dialog)
   if (dialog === 'open') return <Dialog title={t('dialog.open')}><OpenDialog /></Dialog>
-  if (dialog === 'help') return <Dialog title={t('dialog.help')}><Help /></Dialog>
+  if (dialog === 'help') return <Dialog title={t('dialog.help')} wide><Help /></Dialog>
   if (dialog === 'sweep') return <Dialog title={t('sweep.title')}><SweepDialog /></Dialog>
   if (dialog?.startsWith('group:')) return <Dialog title={t('group.label')} wide><GroupGrid id={dialog.slice('group:'.length)} /></Dialog>
   if (dialog === 'settings') return <Dialog title={t('dialog.settings')}><Settings /></Dialog>

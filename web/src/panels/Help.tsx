@@ -16,7 +16,7 @@ export function Help() {
             {COMMANDS.filter((c) => c.group === group).map((c) => (
               <div key={c.id}>
                 <dt>{t(c.label)}</dt>
-                <dd>{c.keys.map((k) => <kbd key={k}>{shownKeys(k)}</kbd>)}</dd>
+                <dd>{inShort(c.keys).map((k) => <kbd key={k}>{shownKeys(k)}</kbd>)}</dd>
               </div>
             ))}
           </dl>
@@ -25,4 +25,9 @@ export function Help() {
       <p>{t('help.mouse')}</p>
     </div>
   )
+}
+
+/** The four arrows are one key. */
+function inShort(keys: readonly string[]): string[] {
+  return [...new Set(keys.map((k) => (/Arrow(Left|Right|Up|Down)$/.test(k) && keys.length >= 4 ? k.replace(/Arrow\w+$/, '← ↑ ↓ →') : k)))]
 }

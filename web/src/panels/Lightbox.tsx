@@ -34,7 +34,7 @@ function Open() {
       onCancel={(e) => { e.preventDefault(); closeLightbox() }}>
       <Bar file={file} zoom={zoom} setZoom={setZoom} />
       <ZoomPane file={file} other={second} how={how} zoom={zoom} setZoom={setZoom} />
-      {details && <PictureDetails key={file.run} file={file} />}
+      {details && <PictureDetails key={file.run} file={file} other={second} />}
       {files.length > 1 && <Strip />}
     </dialog>
   )
@@ -72,7 +72,7 @@ function Bar({ file, zoom, setZoom }: { file: FileView; zoom: Zoom; setZoom: (ch
       </div>
       <div className="group">
         <button type="button" title={t('lightbox.fit')} aria-label={t('lightbox.fit')} onClick={() => setZoom(() => FIT)}><Icon name="fit" /></button>
-        <span className="scale" aria-live="polite">{Math.round(zoom.scale * 100)} %</span>
+        <span className="scale" aria-live="polite">{zoom.scale === 1 ? t('lightbox.fitted') : `${Math.round(zoom.scale * 100)} %`}</span>
       </div>
       <div className="group">
         <Tool icon="compare" label={t('lightbox.compare')} pressed={other !== null} onClick={toggleCompare} disabled={files.length < 2} />

@@ -91,7 +91,7 @@ function Card({ entry, discard }: { entry: Entry; discard?: () => void }) {
     <li>
       <button type="button" className="card" disabled={entry.wrong !== ''} title={entry.wrong || undefined} onClick={() => leave(() => openNamed(entry.name))}>
         <strong translate="no">{title}</strong>
-        <span translate="no">{entry.wrong || entry.description}</span>
+        <span translate="no">{entry.wrong || entry.description.replaceAll('`', '')}</span>
         {!entry.template && <span className="when">{t('open.when', { at: timeOf(entry.updated), n: entry.nodes })}</span>}
       </button>
       {discard && <button type="button" className="aside" aria-label={t('trash.move', { name: entry.name })} title={t('trash.move', { name: entry.name })} onClick={discard}><Icon name="trash" size={14} /></button>}

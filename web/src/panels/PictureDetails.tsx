@@ -11,22 +11,42 @@ import type { FileView } from '@/run/state'
 import { closeLightbox, dropRun } from './lightbox'
 import { seconds } from '@/run/saying'
 
-export function PictureDetails({ file }: { file: FileView }) {
-  const [found, setFound] = useState<Behind | null>(null)
-  const [failed, setFailed] = useState('')
-  const { run } = file
-  useEffect(() => {
-    let wanted = true
-    if (run !== undefined) {
-      behind(run).then((one) => wanted && setFound(one), (error: unknown) => wanted && setFailed(error instanceof Error ? error.message : String(error)))
-    }
-    return () => { wanted = false }
-  }, [run])
+export function PictureDetails({ file, other }: { file: FileView; other: FileView | null }) {
+  const [found, failed] = useBehind(file.run)
+  const [second] = useBehind(other?.run)
   return (
     <aside className="details" aria-label={t('details.label')}>
       {failed && <p className="problem">{failed}</p>}
+      {found && second && <Compared one={found} two={second} />}
       {found && <Known found={found} file={file} />}
     </aside>
+  )
+}
+
+/** The run behind a picture, once it is known; what went wrong. */
+function useBehind(run: string | undefined): [Behind | null, string] {
+  const [said, say] = useState<{ of: string; found: Behind | null; failed: string } | null>(null)
+  useEffect(() => {
+    let wanted = true
+    if (run !== undefined) {
+      const take = (found: Behind | null, failed = '') => { if (wanted) say({ of: run, found, failed }) }
+      behind(run).then((one) => take(one), (error: unknown) => take(null, error instanceof Error ? error.message : String(error)))
+    }
+    return () => { wanted = false }
+  }, [run])
+  return said?.of === run ? [said?.found ?? null, said?.failed ?? ''] : [null, '']
+}
+
+/** What two pictures that are compared were made with, where it is not the same. */
+function Compared({ one, two }: { one: Behind; two: Behind }) {
+  const catalogue = useEditor((s) => s.catalogue)
+  const all = useMemo(() => differences(one.workflow, two.workflow, catalogue), [one, two, catalogue])
+  return (
+    <section className="differences compared" aria-label={t('compare.differences')}>
+      <h3>{t('compare.differences')}</h3>
+      {all.length === 0 && <p className="nothing">{t('compare.same')}</p>}
+      <ul>{all.map((d) => <li key={`${d.sheet ?? ''}/${d.node}.${d.input}`}><strong>{placeOf(d)}</strong><span className="change">{said(d)}</span></li>)}</ul>
+    </section>
   )
 }
 
@@ -82,7 +102,7 @@ function Differences({ workflow }: { workflow: Behind['workflow'] }) {
       <ul>
         {all.map((d) => (
           <li key={`${d.sheet ?? ''}/${d.node}.${d.input}`}>
-            <strong>{d.sheet === null ? '' : `${d.sheet} / `}{d.node}{d.input && ` · ${d.input}`}</strong>
+            <strong>{placeOf(d)}</strong>
             <span className="change">{said(d)}</span>
             {canApply(here, d) && <button type="button" onClick={() => take(d)} aria-label={t('differences.take.of', { name: `${d.node}.${d.input}` })}>{t('differences.take')}</button>}
           </li>
@@ -90,6 +110,10 @@ function Differences({ workflow }: { workflow: Behind['workflow'] }) {
       </ul>
     </section>
   )
+}
+
+function placeOf(d: Difference): string {
+  return `${d.sheet === null ? '' : `${d.sheet} / `}${d.node}${d.input && ` · ${d.input}`}`
 }
 
 function said(d: Difference): React.ReactNode {

@@ -38,12 +38,12 @@ export let recheck: () => void = () => undefined
 
 async function check(tab: string, document: WorkflowDocument): Promise<void> {
   asking?.abort()
+  if (Object.keys(document.nodes).length === 0) { useRuns.getState().patch(tab, () => ({ problems: [], plan: {} })); return }
   const mine = (asking = new AbortController())
   try {
     const problems = await validate(document, mine.signal)
     useRuns.getState().patch(tab, () => ({ problems }))
-    const nothing = Object.keys(document.nodes).length === 0
-    const plan = problems.length > 0 ? blocked(document, problems) : nothing ? {} : await planned(document, mine.signal)
+    const plan = problems.length > 0 ? blocked(document, problems) : await planned(document, mine.signal)
     if (!mine.signal.aborted) useRuns.getState().patch(tab, () => ({ plan }))
   } catch {
     // Superseded, or the server is away: the connection mark says so, and what was known stays.
