@@ -58,8 +58,9 @@ def pipeline(models: Path, family: str) -> None:
     import torch
     from diffusers import DiffusionPipeline
 
+    absent = {"tokenizer": None, "feature_extractor": None, "safety_checker": None} if family == "sd1" else {}
     pipe = DiffusionPipeline.from_pretrained(
-        models / "checkpoints" / "full", torch_dtype=getattr(torch, COMPUTED[family]), local_files_only=True
+        models / "checkpoints" / "full", torch_dtype=getattr(torch, COMPUTED[family]), local_files_only=True, **absent
     )
     with torch.no_grad():
         ids = torch.full((2, 77), 49407)
@@ -92,7 +93,7 @@ def heard_by_two(pipe: Any, ids: Any) -> dict[str, Any]:
 def peak(side: str, models: Path, family: str) -> float:
     """MiB that a process of one side had resident at most."""
     command = [sys.executable, "-W", "ignore", __file__, "--side", side, "--models", str(models), "--family", family]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)  # its errors are shown
     return float(done.stdout.split()[-1]) / 1024
 
 
