@@ -1,6 +1,7 @@
 """Each workflow's own endpoint, and the files that it hands out."""
 
 import asyncio
+import json
 import re
 
 import pytest
@@ -127,7 +128,10 @@ async def made(server, workflow):
 async def test_a_file_is_served_as_what_it_is_and_never_runs(whole, workflow, drawing, picture):
     async with whole(backend=drawing) as server:
         shown, page = (await made(server, workflow))["files"]
-        async with server.client.get(shown["url"]) as answer:
+        async with server.client.get(shown["url"]) as answer:  # with the record of its run inside
+            record = json.loads(text_of(await answer.read())["calotype"])
+        assert record["workflow"]["nodes"]["text"] == workflow["nodes"]["text"]
+        async with server.client.get(f"/v1/files/{shown['digest']}") as answer:
             assert await answer.read() == picture
             said = answer.headers
         assert (said["Content-Type"], said["X-Content-Type-Options"]) == ("image/png", "nosniff")
@@ -140,7 +144,7 @@ async def test_a_file_is_served_as_what_it_is_and_never_runs(whole, workflow, dr
 
 async def test_parts_of_a_file_can_be_had(whole, workflow, drawing, picture):
     async with whole(backend=drawing) as server:
-        url = (await made(server, workflow))["files"][0]["url"]
+        url = f"/v1/files/{(await made(server, workflow))['files'][0]['digest']}"
         tag, size = f'"{url.rpartition("/")[2]}"', len(picture)
         for asked, part in (("bytes=0-9", picture[:10]), ("bytes=-4", picture[-4:]), ("bytes=8-", picture[8:])):
             async with server.client.get(url, headers={"Range": asked}) as answer:

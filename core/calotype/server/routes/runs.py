@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field
@@ -121,8 +122,12 @@ class Results(Answer):
 
 def said(run: Run) -> dict[str, Any]:
     """A run as it is answered."""
-    files = [f | {"url": f"/v1/files/{f['digest']}"} for f in run.files]
-    return run.to_dict() | {"files": files}
+    return run.to_dict() | {"files": [f | {"url": _url(f, run.id)} for f in run.files]}
+
+
+def _url(file: Mapping[str, Any], run: str) -> str:
+    """Where a file is; a PNG with the record of its run inside, as whoever saves it will want it."""
+    return f"/v1/files/{file['digest']}" + (f"?run={run}" if file["media_type"] == "image/png" else "")
 
 
 async def found(call: Call[Any, Any]) -> Run:
