@@ -36,6 +36,11 @@ class VAEDecode(Node, category="latent"):
 
 
 def cropped(pixels: Tensor) -> Tensor:
-    """Pixels (B, H, W, C) with both sides cut at the centre to multiples of 8."""
+    """Pixels (B, H, W, C) with both sides cut at the centre to multiples of 8. Raises ValueError for shorter sides."""
+    high, wide = pixels.shape[1:3]
+    if min(high, wide) < 8:
+        raise ValueError(
+            f"a picture of {wide} x {high} pixels is too small for a VAE, whose cells are 8 x 8; scale it up"
+        )
     (top, height), (left, width) = ((side % 8 // 2, side // 8 * 8) for side in pixels.shape[1:3])
     return pixels[:, top : top + height, left : left + width]

@@ -64,6 +64,22 @@ def test_the_autoencoder_is_the_one_that_diffusers_converts_from_the_same_file(m
     assert error(vae.decode(latents), decoded.clamp(0, 1)) < 1e-5
 
 
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        ((1, 16, 4, 4), "these latents have 16 channels, this VAE's have 4; take the VAE of the model"),
+        ((1, 4, 3, 4, 4), "these are latents of a video, and this VAE is for pictures"),
+    ],
+)
+def test_an_autoencoder_refuses_what_it_cannot_read(path_of, shape, said):
+    vae = load(Vae(TINY, "sd1"), path_of, CPU)
+    for way in (vae.decode, vae.decode_tiled):
+        with pytest.raises(ValueError, match=said):
+            way(torch.zeros(shape))
+    with pytest.raises(ValueError, match="a picture of 16 x 5 pixels is smaller than the 8 x 8 of one cell"):
+        vae.encode(torch.zeros(1, 5, 16, 3))
+
+
 def test_the_text_encoder_is_the_one_of_transformers(models, path_of):
     encoder = load(Clip(TINY, "sd1"), path_of, CPU)
     prompt = encoder.encode("a photo of a cat")

@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from calotype.types import FileRef, Image, Latent, Vae
@@ -28,3 +29,9 @@ def test_decoding_keeps_to_0_to_1(host):
     got = VAEDecode(latent=Latent(torch.tensor([-1.0, 0.5, 2.0]).reshape(1, 3, 1, 1)), vae=VAE).run(host)
     assert got.pixels.shape == (1, 8, 8, 3)
     assert got.pixels[0, 0, 0].tolist() == [0.0, 0.5, 1.0]
+
+
+def test_a_picture_that_is_smaller_than_a_cell_is_refused_with_its_size(host):
+    host.models[VAE] = Autoencoder()
+    with pytest.raises(ValueError, match="a picture of 5 x 21 pixels is too small for a VAE"):
+        VAEEncode(image=Image(torch.rand(1, 21, 5, 3)), vae=VAE).run(host)

@@ -22,11 +22,16 @@ class Flux2Autoencoder(Autoencoder):
         super().__init__(family, module, device, dtype)
         self.factor *= 2
 
+    @property
+    def channels(self) -> int:
+        """See `Autoencoder`."""
+        return 4 * super().channels
+
     @torch.no_grad()
     def encode_tiled(self, pixels: Tensor, tile: int = 512, overlap: int = 64) -> Tensor:
         """See `Autoencoder`."""
-        channels, overlap = 4 * int(self.module.config.latent_channels), min(overlap, tile // 4)
-        return three_ways(self._centred(pixels), self._encode, tile, overlap, 1 / self.factor, channels)
+        overlap = min(overlap, tile // 4)
+        return three_ways(self._centred(pixels), self._encode, tile, overlap, 1 / self.factor, self.channels)
 
     def _encode(self, x: Tensor) -> Tensor:
         cells = torch.nn.functional.pixel_unshuffle(super()._encode(x), 2)

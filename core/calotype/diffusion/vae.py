@@ -22,6 +22,7 @@ class Autoencoder:
     """
 
     relief: Relief | None = None
+    makes_videos = False
 
     def __init__(self, family: str, module: Any, device: torch.device, dtype: torch.dtype) -> None:
         self.family = family
@@ -29,6 +30,11 @@ class Autoencoder:
         self.device = device
         self.dtype = dtype
         self.factor = 2 ** (len(module.config.block_out_channels) - 1)
+
+    @property
+    def channels(self) -> int:
+        """Of its latents."""
+        return int(self.module.config.latent_channels)
 
     def tensors(self) -> Iterator[Tensor]:
         """Every tensor that it holds."""
@@ -55,7 +61,8 @@ class Autoencoder:
 
     @torch.no_grad()
     def decode(self, samples: Tensor) -> Tensor:
-        """The pictures of latents, clamped to 0..1; float32 on the samples' device."""
+        """The pictures of latents, clamped to 0..1; float32, their device. Raises ValueError for those of others."""
+        self._refuse_others(samples)
         return relieved(self, "decode", samples, self._whole, self.decode_tiled)
 
     def _whole(self, samples: Tensor) -> Tensor:
@@ -68,22 +75,41 @@ class Autoencoder:
 
         overlap: in pixels, less than the half of a tile.
         """
-        channels, overlap = int(self.module.config.latent_channels), min(overlap, tile // 2 - self.factor)
-        return three_ways(self._centred(pixels), self._encode, tile, overlap, 1 / self.factor, channels)
+        overlap = min(overlap, tile // 2 - self.factor)
+        return three_ways(self._centred(pixels), self._encode, tile, overlap, 1 / self.factor, self.channels)
 
     @torch.no_grad()
     def decode_tiled(self, samples: Tensor, tile: int = 512, overlap: int = 64) -> Tensor:
         """`decode` in tiles of about `tile` pixels; memory does not grow with the picture."""
+        self._refuse_others(samples)
         cells, shared = tile // self.factor, min(overlap, tile // 4) // self.factor
         pixels = three_ways(samples, self._decode, cells, shared, self.factor, 3)
         return self._pictures(pixels).contiguous()
 
     def _centred(self, pixels: Tensor) -> Tensor:
-        """(B, H, W, 3) to (B, 3, h, w), sides cut about the centre to multiples of a cell."""
+        """(B, H, W, 3) to (B, 3, h, w), sides cut about the centre to whole cells. Raises ValueError: too small."""
+        high, wide = pixels.shape[1:3]
+        if min(high, wide) < self.factor:
+            raise ValueError(
+                f"a picture of {wide} x {high} pixels is smaller than the {self.factor} x {self.factor} of one cell of "
+                "this VAE's latents; scale it up first"
+            )
         (top, height), (left, width) = (
             (n % self.factor // 2, n // self.factor * self.factor) for n in pixels.shape[1:3]
         )
         return pixels[:, top : top + height, left : left + width, :3].movedim(-1, 1)
+
+    def _refuse_others(self, samples: Tensor) -> None:
+        """Raise ValueError for latents that another kind of autoencoder made."""
+        if samples.ndim != 4 and not self.makes_videos:
+            raise ValueError(
+                "these are latents of a video, and this VAE is for pictures; take that of the video's model"
+            )
+        if samples.shape[1] != self.channels:
+            raise ValueError(
+                f"these latents have {samples.shape[1]} channels, this VAE's have {self.channels}; take the VAE of the "
+                "model that made them"
+            )
 
     def _encode(self, x: Tensor) -> Tensor:
         """x: (B, 3, h, w) in 0..1. The posterior's mean, float32.

@@ -20,12 +20,19 @@ class VideoAutoencoder(Autoencoder):
     videos (T, H, W, 3) to latents (1, C, 1 + (T - 1) / 4, h, w); and both back.
     """
 
+    makes_videos = True
+
     def __init__(self, family: str, module: Any, device: torch.device, dtype: torch.dtype) -> None:
         self.family = family
         self.module = module
         self.device = device
         self.dtype = dtype
         self.factor = int(module.config.scale_factor_spatial)
+
+    @property
+    def channels(self) -> int:
+        """See `Autoencoder`."""
+        return int(self.module.config.z_dim)
 
     @torch.no_grad()
     def encode_video(self, pixels: Tensor) -> Tensor:
@@ -40,8 +47,8 @@ class VideoAutoencoder(Autoencoder):
     @torch.no_grad()
     def encode_tiled(self, pixels: Tensor, tile: int = 512, overlap: int = 64) -> Tensor:
         """See `Autoencoder`."""
-        channels, overlap = int(self.module.config.z_dim), min(overlap, tile // 4)
-        return three_ways(self._centred(pixels), self._encode, tile, overlap, 1 / self.factor, channels)
+        overlap = min(overlap, tile // 4)
+        return three_ways(self._centred(pixels), self._encode, tile, overlap, 1 / self.factor, self.channels)
 
     @torch.no_grad()
     def _whole(self, samples: Tensor) -> Tensor:
@@ -51,6 +58,7 @@ class VideoAutoencoder(Autoencoder):
     @torch.no_grad()
     def decode_tiled(self, samples: Tensor, tile: int = 512, overlap: int = 64) -> Tensor:
         """See `Autoencoder`; a tile has all frames, so that only memory in space is bounded."""
+        self._refuse_others(samples)
         if samples.ndim == 4:
             samples = samples[:, :, None]
         channels, frames = samples.shape[1:3]

@@ -187,7 +187,19 @@ def test_a_mask_of_the_pictures_size_is_resized(run):
 
 
 def test_video_latents_pass_through(toy_on, prompt):
-    toy = toy_on(ModelSampling.flow(), LatentFormat(4))
+    toy = toy_on(ModelSampling.flow(), LatentFormat(4, frames=True))
     toy.predict = lambda x, timestep, tokens, **more: x * 0.1
     latent = Latent(torch.zeros(1, 4, 3, 8, 8), torch.ones(1, 64, 64))
     assert sample(toy, prompt(1.0), prompt(0.0), latent, steps=3).latent.samples.shape == (1, 4, 3, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("samples", "said"),
+    [
+        (torch.ones(1, 16, 2, 2), "these latents have 16 channels, this model's have 4"),
+        (torch.zeros(1, 4, 3, 2, 2), "these are latents of a video, and this model makes pictures"),
+    ],
+)
+def test_latents_of_another_kind_of_model_are_refused(toy, prompt, samples, said):
+    with pytest.raises(ValueError, match=said):
+        sample(toy, prompt(1.0), prompt(0.0), Latent(samples), steps=1)

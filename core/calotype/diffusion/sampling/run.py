@@ -145,9 +145,19 @@ def chosen(sigmas: Tensor, start: int | None, end: int | None, leftover_noise: b
 
 
 def in_models_units(denoiser: Sampleable, latent: Latent) -> Tensor:
-    """The samples as the denoiser sees them. An empty latent is 0 in any units, and in any number of channels."""
-    samples = latent.samples.to(denoiser.device, torch.float32)
+    """The samples as the denoiser sees them. An empty latent is 0 in any units, and in any number of channels.
+
+    Raises ValueError for latents that are none of the denoiser's.
+    """
+    samples, own = latent.samples.to(denoiser.device, torch.float32), denoiser.latent
+    if samples.ndim == 5 and not own.frames:
+        raise ValueError("these are latents of a video, and this model makes pictures; take EmptyLatent or its like")
     if samples.count_nonzero() > 0:
+        if samples.shape[1] != own.channels:
+            raise ValueError(
+                f"these latents have {samples.shape[1]} channels, this model's have {own.channels}; encode the picture "
+                "with the VAE that belongs to it"
+            )
         return denoiser.latent.into_model(samples)
     return denoiser.latent.empty(samples)
 
