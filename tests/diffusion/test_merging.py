@@ -117,6 +117,17 @@ def test_models_of_different_families_are_not_merged(path_of, models, tiny):
         merged(path_of, other, keep=0.5, add=0.5)
 
 
+def test_models_of_different_sizes_are_not_merged(path_of, models, tiny):
+    shapes = tiny.under("model.diffusion_model", tiny.unet_shapes(widths=(64, 64), depths=(1, 0), layers=1))
+    tiny.saved(models / "checkpoints" / "wide.safetensors", shapes)
+    other = Model(FileRef("checkpoints", "wide.safetensors"), "sd1")
+    said = (
+        r"^wide.safetensors cannot be merged into tiny.safetensors: .* is \(32,\) in the first, \(64,\) in the second"
+    )
+    with pytest.raises(ModelError, match=said):
+        merged(path_of, other, keep=0.5, add=0.5)
+
+
 def test_a_line_that_names_no_share_is_said():
     assert shares_in("out. 0.5\n\n middle_block.1: 1") == {"out.": 0.5, "middle_block.1": 1.0}
     with pytest.raises(ModelError, match=r'the line "out\. half" is no name of a layer and a number'):

@@ -135,7 +135,12 @@ def blended(
     their_scales = reader.scales(theirs)
     mapped = widened(unrounded(other, reader.read(theirs), theirs, their_scales, place), their_scales)
     shares = weights_of(dict(patch.settings), count_layers(takes))
-    return merged(widened(parameters, scales), mapped, shares, keep)
+    try:
+        return merged(widened(parameters, scales), mapped, shares, keep)
+    except ModelError as error:
+        raise ModelError(
+            f"{other.header.path.name} cannot be merged into {job.header.path.name}: {error} Use models of one size."
+        ) from error
 
 
 def counterpart(job: Job, other: Job, place: Place) -> tuple[Job, Takes]:
