@@ -62,7 +62,7 @@ def test_several_pictures_are_numbered_glanced_at_and_encoded_large(host, eyes):
 def test_a_text_encoder_that_cannot_see_is_refused(host):
     host.models[CLIP] = TextEncoder("sd1", [None], torch.device("cpu"))
     host.models[VAE] = Autoencoder()
-    with pytest.raises(ModelError, match=r"family sd1 cannot look at pictures; that of Qwen-Image can"):
+    with pytest.raises(ModelError, match=r"of SD 1.x cannot look at pictures; that of Qwen-Image can"):
         TextEncodeQwenImageEdit(text="", clip=CLIP, image=Image(torch.rand(1, 8, 8, 3)), vae=VAE).run(host)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from calotype.diffusion.families import FAMILIES
+from calotype.diffusion.families import title_of
 from calotype.errors import FamilyMismatch
 
 
@@ -16,10 +16,9 @@ def refuse_other_size(net: Any, net_file: str, denoiser: Any, model_file: str) -
     made_for, wide = features(net), features(denoiser)
     shared = min(len(made_for), len(wide))
     if made_for[:shared] != wide[:shared]:
-        title = FAMILIES[denoiser.family].title if denoiser.family in FAMILIES else denoiser.family
         raise FamilyMismatch(
-            f"{net_file} steers {title} models of {said(made_for)} features, {model_file} has {said(wide)}. Use a "
-            "ControlNet that was made for this model, or the model that it was made for."
+            f"{net_file} steers {title_of(denoiser.family)} models of {said(made_for)} features, {model_file} has "
+            f"{said(wide)}. Use a ControlNet that was made for this model, or the model that it was made for."
         )
 
 

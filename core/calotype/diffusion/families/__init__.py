@@ -3,7 +3,7 @@
 from calotype.diffusion.families import flux, flux2, others, qwen_image, sd1, sd2, sd3, sdxl, wan, z_image
 from calotype.diffusion.families.base import Family, Slot, TextFacts
 
-__all__ = ["FAMILIES", "Family", "Slot", "TextFacts"]
+__all__ = ["FAMILIES", "Family", "Slot", "TextFacts", "title_of"]
 
 FAMILIES: dict[str, Family] = {
     family.name: family
@@ -23,3 +23,8 @@ FAMILIES: dict[str, Family] = {
     )
 }
 """Every family that is recognised, by name; of transformers, the special before the general."""
+
+
+def title_of(name: str) -> str:
+    """A family's name for people; one that is not known as it is."""
+    return FAMILIES[name].title if name in FAMILIES else name

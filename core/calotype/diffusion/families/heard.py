@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from calotype.diffusion.families import FAMILIES
+from calotype.diffusion.families import FAMILIES, title_of
 from calotype.diffusion.families.base import Family
 from calotype.errors import FamilyMismatch
 
@@ -36,7 +36,7 @@ def _checkpoint(whole: Sequence[str], choice: str) -> str:
     wanted = whole[0] if choice == AUTO else choice
     if any(name != wanted for name in whole):
         named = dict.fromkeys((*whole, wanted))
-        titles = " and ".join(FAMILIES[name].title if name in FAMILIES else name for name in named)
+        titles = " and ".join(title_of(name) for name in named)
         raise FamilyMismatch(f"these text encoders are of different families: {titles}.")
     return wanted
 

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 
 import torch
 
-from calotype.diffusion.families import FAMILIES
+from calotype.diffusion.families import FAMILIES, title_of
 from calotype.diffusion.families.base import Family
 from calotype.diffusion.families.computed import refuse_uncomputed
 from calotype.diffusion.families.inspect import Found, Kind, Part, inspect_header
@@ -75,8 +75,7 @@ class Job:
         if FAMILIES[family].alone:
             return
         if wanted and family != wanted:
-            said = FAMILIES[wanted].title if wanted in FAMILIES else wanted
-            raise FamilyMismatch(f"{name} is of the family {self.found.title}, not {said}.")
+            raise FamilyMismatch(f"{name} is of the family {self.found.title}, not {title_of(wanted)}.")
         refuse_uncomputed(self.header, self.found)
 
     @property

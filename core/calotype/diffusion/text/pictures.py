@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from torch import Tensor
 
+from calotype.diffusion.families import title_of
 from calotype.diffusion.references import REFERENCE
 from calotype.diffusion.text.encoder import TextEncoder
 from calotype.diffusion.text.qwen_vl import QwenVLText
@@ -29,7 +30,7 @@ def encode_pictures(
     eyes = encoder.encoders[0] if len(encoder.encoders) == 1 else None
     if not isinstance(eyes, QwenVLText):
         raise ModelError(
-            f"a text encoder of the family {encoder.family} cannot look at pictures; that of Qwen-Image can."
+            f"the text encoder of {title_of(encoder.family)} cannot look at pictures; that of Qwen-Image can."
         )
     return with_references(Prompt(eyes.seen(text, pictures, encoder.device, numbered).tokens), references)
 

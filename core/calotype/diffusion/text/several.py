@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from calotype.diffusion.families import title_of
 from calotype.diffusion.families.base import Encoded
 from calotype.diffusion.text.encoder import TextEncoder
 from calotype.errors import ModelError
@@ -27,7 +28,7 @@ def encode_each(
     """
     if len(texts) != len(encoder.encoders):
         has = len(encoder.encoders)
-        raise ModelError(f"{encoder.family} has {has} text encoder{'s' * (has != 1)}, not {len(texts)}.")
+        raise ModelError(f"{title_of(encoder.family)} has {has} text encoder{'s' * (has != 1)}, not {len(texts)}.")
     said = encoder.each(texts, embeddings or {})
     longest = max((e.tokens.shape[1] for e in said[:beside] if e is not None), default=0)
     for i, (one, encoded) in enumerate(zip(encoder.encoders[:beside], said[:beside], strict=True)):
