@@ -93,7 +93,7 @@ class Services:
 
     def load(self, name: str | Path) -> Document:
         """A document by path, or a shipped one by its name; see `load_workflow`. Raises FileError, WorkflowError."""
-        return open_workflow(find_workflow(name), self.plugins.importers)[0]
+        return open_workflow(find_workflow(name, self.settings), self.plugins.importers)[0]
 
     def check(self, document: Document, targets: Sequence[str] | None = None) -> Checked:
         """Every problem of a document, or of what some nodes need; none is a promise that it can run."""
@@ -251,7 +251,7 @@ def load_workflow(name: str | Path, settings: Settings | None = None) -> tuple[D
     """A workflow by path, or a shipped one by its name; from a picture that carries one; or of another program, if a
     plugin reads it, then with a report. Raises FileError, WorkflowError.
     """
-    return open_workflow(find_workflow(name), lambda: plugins_of(settings or Settings.load()).importers())
+    return open_workflow(find_workflow(name, settings), lambda: plugins_of(settings or Settings.load()).importers())
 
 
 def read_workflow(data: bytes, name: str, settings: Settings | None = None) -> tuple[Document, Report | None]:
@@ -281,17 +281,20 @@ def saved_by(plan: Plan, outcome: Outcome) -> tuple[dict[str, Saved], dict[str, 
     return saved, shown
 
 
-def find_workflow(name: str | Path) -> Path:
-    """A workflow file by path, or a shipped one by name, with or without `.json`. Raises FileError."""
+def find_workflow(name: str | Path, settings: Settings | None = None) -> Path:
+    """A workflow file by path; or by name, with or without `.json`, one that the editor saved in Calotype's home or a
+    shipped one. Raises FileError.
+    """
     path = Path(name)
     if path.exists():
         return path
-    for folder in SHIPPED:
+    own = (settings or Settings.load()).home / "workflows"
+    for folder in (own, *SHIPPED):
         for candidate in (folder / path.name, folder / f"{path.name}.json"):
             if candidate.is_file() and path.parent == Path():
                 return candidate
-    known = sorted(f.stem for folder in SHIPPED if folder.is_dir() for f in folder.glob("*.json"))
-    raise FileError(f'there is no file "{path}", and no shipped workflow of that name; shipped: {", ".join(known)}')
+    known = ", ".join(sorted(f.stem for folder in SHIPPED if folder.is_dir() for f in folder.glob("*.json")))
+    raise FileError(f'there is no file "{path}", and no workflow of that name in {own} or shipped; shipped: {known}')
 
 
 SHIPPED = (Path(__file__).parent / "_workflows", Path(__file__).parents[2] / "workflows")

@@ -25,6 +25,16 @@ def test_a_run_that_is_repeated_computes_nothing(calotype):
     assert "0 nodes computed, 1 stored" in second.err
 
 
+def test_a_workflow_that_the_editor_saved_runs_by_its_name_with_its_flags(calotype, place):
+    saved = place / "home" / "workflows"
+    saved.mkdir(parents=True)
+    (place / "draw.json").rename(saved / "My drawing.json")
+    by_name = calotype("run", "My drawing", "--colour", 9)
+    assert (by_name.code, len(by_name.lines)) == (0, 1)
+    missing = calotype("run", "My painting")
+    assert missing.code == 4 and f"no workflow of that name in {saved} or shipped; shipped: " in missing.err
+
+
 def test_an_input_named_like_an_option_has_a_flag_of_its_own(calotype):
     done = calotype("run", "draw.json", "--input-out", "true", "--json")
     assert done.json[-1]["record"]["workflow"]["nodes"]["draw"]["inputs"] == {"flip": True}

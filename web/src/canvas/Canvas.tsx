@@ -26,7 +26,7 @@ import { useGestures } from './gestures'
 import { MenuView } from './MenuView'
 import { Minimap } from './Minimap'
 import { useHeld, verdict } from './offer'
-import { FIT, LEAST_ZOOM, openingOf, usePrepared, type Opening } from './opening'
+import { FIT, LEAST_ZOOM, leastZoom, openingOf, usePrepared, type Opening } from './opening'
 import { reveal } from './places'
 import { useMenus } from './pointing'
 import { sayNode } from './travel'
@@ -85,7 +85,7 @@ function SheetCanvas({ tab, viewKey, opening }: { tab: Tab; viewKey: string; ope
     const frame = requestAnimationFrame(() => {
       const stage = root.current
       const asBegun = stage?.clientWidth === opening.size.width && stage.clientHeight === opening.size.height
-      if (opening.nodes.length > 0 && !opening.saved && !(opening.view && asBegun)) void rf.fitView(FIT)
+      if (opening.nodes.length > 0 && !opening.saved && !(opening.view && asBegun)) void rf.fitView({ ...FIT, minZoom: leastZoom() })
     })
     return () => cancelAnimationFrame(frame)
   }, [rf, opening])

@@ -6,10 +6,13 @@
 import { getNodesBounds, getViewportForBounds, useStoreApi } from '@xyflow/react'
 import { useState } from 'react'
 import { currentSheet, typingOf, useEditor, type Tab, type View } from '@/app/editor'
+import { isSmall } from '@/app/prefs'
 import { Flow, type FlowNode } from './flow'
 
 export const LEAST_ZOOM = 0.03
 export const FIT = { padding: 0.12, maxZoom: 1 }
+/** On a small screen a sheet begins where its nodes can be read, though not all of it is in view. */
+const READABLE = 0.5
 
 export interface Opening {
   flow: Flow
@@ -33,8 +36,13 @@ export function openingOf(tab: Tab, viewKey: string): Opening {
   return { flow, nodes, view: left ?? (known ? around(nodes, size) : null), saved: left !== undefined, size }
 }
 
+/** How far away a sheet may begin. */
+export function leastZoom(): number {
+  return isSmall() ? READABLE : LEAST_ZOOM
+}
+
 function around(nodes: FlowNode[], { width, height }: Opening['size']): View {
-  return getViewportForBounds(getNodesBounds(nodes), width, height, LEAST_ZOOM, FIT.maxZoom, FIT.padding)
+  return getViewportForBounds(getNodesBounds(nodes), width, height, leastZoom(), FIT.maxZoom, FIT.padding)
 }
 
 const nothing = () => undefined

@@ -38,7 +38,7 @@ function Row({ problem }: { problem: Problem }) {
     <li>
       <button type="button" className="place" onClick={() => show(problem)}>
         <strong>{problem.node ?? t('problems.document')}{problem.input ? ` · ${problem.input}` : ''}</strong>
-        <span>{problem.message}</span>
+        <span title={problem.message}>{problem.message}</span>
         {problem.hint && <span className="hint">{problem.hint}</span>}
       </button>
       {suggestion !== undefined && problem.node !== undefined && problem.input !== undefined && (
