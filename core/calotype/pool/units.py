@@ -14,6 +14,8 @@ CUTS = (8, 16, 32, 64, 128, 256, 1024)  # parts of the room that a unit may take
 VOCABULARY = 4096  # rows of an embedding from which on it is looked up in main memory
 Seats = Mapping[nn.Module, list[Seat]]
 """The seats of each layer's own tensors."""
+Within = dict[nn.Module, tuple[list[Seat], int]]
+"""The seats with weights of a module and all inside of it, and their bytes; filled as they are asked for."""
 
 WHOLE = (nn.MultiheadAttention,)  # layers that use the weights of their children without calling them
 
@@ -71,14 +73,22 @@ class Layout:
         return kept + sum(u.bytes for u in self.staying) + self.slots * self.slot
 
 
-def cut(networks: Sequence[nn.Module], seats: Seats, largest: int, order: Mapping[nn.Module, int]) -> Cut:
+def cut(
+    networks: Sequence[nn.Module],
+    seats: Seats,
+    largest: int,
+    order: Mapping[nn.Module, int],
+    within: Within | None = None,
+) -> Cut:
     """Units of at most `largest` bytes, but for single layers; a tensor that sits in several units is loose.
 
-    order: places of layers in the order of computation, as far as it is known.
+    order: places of layers in the order of computation, as far as it is known. within: shared by cuts of the same
+    networks, so that they are looked through once.
     """
     units, loose = list[Unit](), list[Seat]()
+    within = {} if within is None else within
     for network in networks:
-        _cut(network, seats, largest, True, units, loose)
+        _cut(network, seats, largest, True, units, loose, within)
     loose += [seat for own in seats.values() for seat in own if not seat.weighs]  # small, and read from anywhere
     homes: dict[int, int] = {}
     for unit in units:
@@ -98,12 +108,20 @@ def _looked_up(module: nn.Module) -> bool:
     return isinstance(module, nn.Embedding) and module.num_embeddings >= VOCABULARY
 
 
-def _cut(module: nn.Module, seats: Seats, largest: int, top: bool, units: list[Unit], loose: list[Seat]) -> None:
-    own = [seat for layer in module.modules() for seat in seats.get(layer, ()) if seat.weighs]
+def _cut(
+    module: nn.Module,
+    seats: Seats,
+    largest: int,
+    top: bool,
+    units: list[Unit],
+    loose: list[Seat],
+    within: Within,
+) -> None:
+    own, size = within.get(module) or within.setdefault(module, _within(module, seats))
     if not own:
         return
     children = list(module.children())
-    small = sum(s.bytes for s in own) <= largest and not top
+    small = size <= largest and not top
     # A list of layers is never called itself.
     called = not isinstance(module, (nn.ModuleList, nn.ModuleDict)) and not any(map(_looked_up, children))
     if (small and called) or not children or isinstance(module, WHOLE):
@@ -111,7 +129,12 @@ def _cut(module: nn.Module, seats: Seats, largest: int, top: bool, units: list[U
         return
     loose += [seat for seat in seats.get(module, ()) if seat.weighs]
     for child in children:
-        _cut(child, seats, largest, False, units, loose)
+        _cut(child, seats, largest, False, units, loose, within)
+
+
+def _within(module: nn.Module, seats: Seats) -> tuple[list[Seat], int]:
+    own = [seat for layer in module.modules() for seat in seats.get(layer, ()) if seat.weighs]
+    return own, sum(s.bytes for s in own)
 
 
 def laid_out(networks: Sequence[nn.Module], seats: Seats, room: int, order: Mapping[nn.Module, int]) -> Layout | None:
@@ -119,9 +142,10 @@ def laid_out(networks: Sequence[nn.Module], seats: Seats, room: int, order: Mapp
 
     Coarse cuts with three places come first: fewer and larger copies, each made while others compute.
     """
+    within: Within = {}
     for slots in (3, 2, 1):
         for parts in CUTS:
-            found = _laid_out(cut(networks, seats, min(LARGEST, room // parts), order), room, slots)
+            found = _laid_out(cut(networks, seats, min(LARGEST, room // parts), order, within), room, slots)
             if found is not None:
                 return found
     return None

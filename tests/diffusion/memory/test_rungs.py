@@ -16,7 +16,9 @@ ALWAYS = 10**9
 
 
 class Trials:
-    """Latents on one device, from two prompts; every trial begins with nothing on it and nothing remembered."""
+    """Latents on one device, from two prompts; every trial begins with nothing on it and nothing measured: what is
+    known are the first guesses, which are always the same.
+    """
 
     def __init__(self, bench, family):
         self.device = Simulated(10**10)
@@ -27,6 +29,7 @@ class Trials:
         placer.unload()
         placer.known = Remembered()
         placer._least.clear()
+        placer._least.update(placer._guessed)
         self.device.limit, self.device.fault = limit, fault
         try:
             return self.bench.denoise(self.family, self.pool, side=SIDE[self.family], steps=1)
