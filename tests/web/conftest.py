@@ -97,9 +97,21 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory) -> Iterator[Served]:
+    """One server for all modules that say `SHARED_SERVER = True`: what they leave on it disturbs nobody."""
+    one = Served(tmp_path_factory.mktemp("shared"), free_port())
+    one.start()
+    yield one
+    one.stop()
+
+
 @pytest.fixture(scope="module")
-def served(tmp_path_factory) -> Iterator[Served]:
-    """One server for the tests of a module."""
+def served(request, tmp_path_factory) -> Iterator[Served]:
+    """One server for the tests of a module, or the shared one."""
+    if getattr(request.module, "SHARED_SERVER", False):
+        yield request.getfixturevalue("shared")
+        return
     one = Served(tmp_path_factory.mktemp("served"), free_port())
     one.start()
     yield one

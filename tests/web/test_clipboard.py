@@ -2,6 +2,8 @@
 
 import json
 
+SHARED_SERVER = True
+
 CHAIN = {
     "calotype": 1,
     "name": "Copied",

@@ -37,5 +37,5 @@ async def test_01_an_empty_workflow_says_how_to_begin_takes_the_only_model_and_i
     dialog = page.get_by_role("dialog", name="Save under another name")
     await dialog.get_by_role("textbox").fill("My first")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("Saved “My first”.")).to_be_visible()
+    await expect(page.locator(".message").get_by_text("Saved “My first”.")).to_be_visible()
     assert [p.name for p in (served.home / "workflows").glob("*.json")] == ["My first.json"]

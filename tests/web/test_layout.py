@@ -5,6 +5,8 @@ import itertools
 
 from playwright.async_api import expect
 
+SHARED_SERVER = True
+
 
 def heap():
     """A graph whose nodes all lie on each other."""

@@ -5,6 +5,8 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
+SHARED_SERVER = True
+
 RANKING = {
     "ksampler": "KSampler", "text": "Text", "vaed": "VAEDecode", "vae decode": "VAEDecode", "save im": "SaveImage",
     "load image": "LoadImage", "checkpoint": "CheckpointLoader", "empty": "EmptyLatent", "ks": "KSampler",

@@ -4,6 +4,8 @@ import asyncio
 
 from playwright.async_api import expect
 
+SHARED_SERVER = True
+
 EVIL = '<img src=x onerror="window.broken=1"><script>window.broken=1</script>'
 WORKFLOW = {
     "calotype": 1,

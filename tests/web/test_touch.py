@@ -4,6 +4,8 @@ import asyncio
 
 from playwright.async_api import expect
 
+SHARED_SERVER = True
+
 TOYS = {
     "calotype": 1,
     "name": "Fingers",

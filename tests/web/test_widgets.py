@@ -4,6 +4,8 @@ import re
 
 from playwright.async_api import expect
 
+SHARED_SERVER = True
+
 TEXT = {"calotype": 1, "nodes": {"text": {"type": "TextEncode", "inputs": {"text": "a red apple"}}}}
 
 

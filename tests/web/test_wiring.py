@@ -2,6 +2,8 @@
 
 from playwright.async_api import expect
 
+SHARED_SERVER = True
+
 
 def toys(**more):
     nodes = {
