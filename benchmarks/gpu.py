@@ -325,6 +325,13 @@ def rows() -> dict[str, Callable[[Scale], dict[str, Any]]]:
     }
 
 
+def quiet() -> None:
+    """Let the figures stand alone: diffusers says of every network which modules it casts."""
+    from diffusers.utils import logging
+
+    logging.set_verbosity_error()
+
+
 def main(argv: list[str] | None = None) -> dict[str, Any]:
     """Measure the rows that were asked for; what each gave, or why it gave nothing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -352,4 +359,5 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    quiet()
     main()

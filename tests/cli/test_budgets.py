@@ -39,7 +39,7 @@ def test_the_environment_says_the_same(tmp_path):
     [
         (("--device", "sim:much"), "write cpu, cuda, cuda:1, mps, sim:6G, or auto"),
         (("--ram", "much"), '"much" is not a size; write it like 6G or 512M'),
-        (("--placement", "nowhere"), "nowhere"),
+        (("--placement", "nowhere"), 'Choose from: "auto", "whole", '),
         (("--aside", "denoiser"), "denoiser"),
         (("--storage", "fp4"), "fp4"),
     ],

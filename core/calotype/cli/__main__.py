@@ -50,8 +50,9 @@ def _carried_out(tokens: list[str], *, json: bool) -> int:
 
 
 def _plain(error: Exception) -> str:
-    """What the parser says, with the way to more help."""
-    return f"{' '.join(str(error).split())} See calotype --help."
+    """What the parser says, with the way to more help; "nothing said" is no choice to be made."""
+    said = " ".join(str(error).split()).replace('Choose from: "", ', "Choose from: ")
+    return f"{said} See calotype --help."
 
 
 if __name__ == "__main__":

@@ -146,7 +146,10 @@ class Place:
     inputs: Annotated[tuple[Path, ...], Parameter(help="Folder of pictures to load; may be repeated.")] = ()
     plugins: Annotated[tuple[Path, ...], Parameter(help="Folder of drop-in plugins; may be repeated.")] = ()
     device: Annotated[str, Parameter(help="cpu, cuda, cuda:1, mps, sim:6G; by default the best there is.")] = ""
-    dtype: Annotated[Literal["", "float32", "float16", "bfloat16"], Parameter(help="Number format of models.")] = ""
+    dtype: Annotated[
+        Literal["", "float32", "float16", "bfloat16"],
+        Parameter(help="Number format of models: float32, float16, bfloat16."),
+    ] = ""
     vram: Annotated[str, Parameter(help="Most memory of the device for models, like 6G.")] = ""
     ram: Annotated[str, Parameter(help="Most main memory for models, like 12G.")] = ""
     aside: Annotated[
