@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
+from calotype.pool.leaves import tensors_in
 from calotype.pool.seats import Seat
 
 META = torch.device("meta")
@@ -119,9 +119,9 @@ class _Live(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """The operation; what it makes is counted as long as it lives."""
         made = func(*args, **(kwargs or {}))
-        given = {t.untyped_storage()._cdata for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)}
-        for tensor in tree_leaves(made):
-            if isinstance(tensor, Tensor) and tensor.device.type == "meta":
+        given = {t.untyped_storage()._cdata for t in tensors_in((args, kwargs))}
+        for tensor in tensors_in(made):
+            if tensor.device.type == "meta":
                 self._count(tensor, given)
         self.peak = max(self.peak, self.now)
         return made

@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
+
+from calotype.pool.leaves import tensors_in
 
 MIB = 1024**2
 
@@ -115,9 +116,9 @@ class _Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """The operation; what it gives that is none of what it was given is new."""
         made = func(*args, **(kwargs or {}))
-        fresh = [t for t in tree_leaves(made) if isinstance(t, Tensor) and t.device.type == "cpu"]
+        fresh = [t for t in tensors_in(made) if t.device.type == "cpu"]
         if fresh:
-            given = {t.untyped_storage()._cdata for t in tree_leaves((args, kwargs)) if _stored(t)}
+            given = {t.untyped_storage()._cdata for t in tensors_in((args, kwargs)) if _stored(t)}
             for tensor in fresh:
                 if tensor.untyped_storage()._cdata not in given:
                     if self._device.fault is not None:
@@ -126,8 +127,8 @@ class _Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return made
 
 
-def _stored(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.device.type == "cpu"
+def _stored(value: Tensor) -> bool:
+    return value.device.type == "cpu"
 
 
 @contextmanager
