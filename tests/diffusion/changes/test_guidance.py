@@ -118,6 +118,7 @@ def test_what_is_perpendicular_of_the_negative_is_led_away_from():
     empty = torch.zeros(1, 2)
     positive, negative = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.5, 3.0]])
     assert perpendicular(positive, negative, empty, cfg=2.0, scale=0.5).tolist() == [[2.0, -3.0]]
+    assert perpendicular(empty, negative, empty, cfg=2.0, scale=0.5).isfinite().all()
 
 
 def test_patches_act_in_their_order():

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from itertools import pairwise
 
+import torch
 from torch import Tensor
 
 from calotype.diffusion.resizing import resized
@@ -119,9 +120,12 @@ def lcm_growing(
 ) -> Tensor:
     """`lcm` on latents that grow to `scale` times their size, by as much at each of the first steps.
 
-    draw: unit normal noise in the shape of a tensor; steps: at how many, below 0 for half of them.
+    draw: unit normal noise in the shape of a tensor; steps: at how many, below 0 for half of them. ComfyUI draws in the
+    order in which latents lie in memory, and a batch scaled by bislerp lies there channels last from then on.
     """
     count = min(steps, len(sigmas)) if steps >= 0 else max(len(sigmas) // 2, 1)
+    turned = method == "bislerp" and count > 0 and x.ndim == 4 and len(x) > 1
+    layout = torch.channels_last if turned else torch.contiguous_format
     height, width = x.shape[-2:]
     for i, (sigma, following) in enumerate(pairwise(sigmas.tolist())):
         denoised = denoise(x, sigma)
@@ -130,6 +134,7 @@ def lcm_growing(
         if i < count:
             now = 1.0 + (i + 1) * ((scale - 1.0) / count)
             x = resized(x, round(width * now), round(height * now), method)
+        x = x.contiguous(memory_format=layout)
         if following > 0:
             x = x.add(draw(x), alpha=following)
     return x

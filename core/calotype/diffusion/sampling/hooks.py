@@ -204,7 +204,11 @@ def perp_neg_scheme(cfg: float, scale: float) -> Scheme:
 
 
 def perpendicular(positive: Tensor, negative: Tensor, empty: Tensor, cfg: float, scale: float) -> Tensor:
-    """D_empty + cfg (p - scale (n - (n p / |p|^2) p)), p and n the estimates less the empty one."""
+    """D_empty + cfg (p - scale (n - (n p / |p|^2) p)), p and n the estimates less the empty one.
+
+    Where a positive prompt says as little as the empty one, p is 0, and all of n counts.
+    """
     p, n = positive - empty, negative - empty
-    across = n - ((n * p).sum() / torch.linalg.vector_norm(p) ** 2) * p
+    length = torch.linalg.vector_norm(p) ** 2
+    across = n - (n * p).sum() / torch.where(length > 0, length, torch.ones_like(length)) * p
     return empty + cfg * (p - across * scale)

@@ -119,7 +119,10 @@ def growing(f: Function) -> Sampler:
         if "scale" not in options:
             return f(denoise, x, sigmas, draws.white(), on_step, **options)
         generator = draws.rest()
-        draw = lambda like: torch.randn(like.shape, generator=generator).to(like)  # noqa: E731
+
+        def draw(like: Tensor) -> Tensor:
+            return torch.empty_like(like, device="cpu").normal_(generator=generator).to(like)
+
         return lcm_growing(denoise, x, sigmas, draw, on_step, **options)
 
     return sampler
