@@ -26,7 +26,7 @@ serve: $(INSTALLED)
 	@$(BIN)/calotype serve
 
 test: $(INSTALLED) browser
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 torture: $(INSTALLED)
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/torture.py --seconds $(or $(SECONDS),1800) --seed $(or $(SEED),1)
