@@ -149,10 +149,17 @@ def test_h2_any_invalid_node_refuses_the_whole_run_with_all_problems(services):
         "y": {"type": "Add", "inputs": {"a": "one", "b": 2_000_000}},
     }
     with pytest.raises(ValidationError) as caught:
-        services.run(document(nodes), targets=["n3"])
+        services.run(document(nodes))
     said = {(p.node, p.input, p.code) for p in caught.value.problems}
     assert {("x", None, "unknown-type"), ("y", "a", "type"), ("y", "b", "range")} <= said
+    with pytest.raises(ValidationError):
+        services.run(document(nodes), targets=["n3", "y"])
     assert services.history.last("toy") is None
+
+
+def test_h2_a_part_has_to_be_asked_for_by_naming_its_nodes(services):
+    nodes = {**CHAIN, "x": {"type": "Ad", "inputs": {}}}
+    assert statuses(services.run(document(nodes), targets=["n3"])).keys() == CHAIN.keys()
 
 
 H7 = """

@@ -14,6 +14,7 @@ from calotype.workflow.seeds import RANDOM
 
 LONGEST = 2**20  # characters of a text
 BEARING = frozenset({"Model", "Clip", "Vae", "Conditioning", "Latent", "ControlNet", "Guider"})
+READ = frozenset({"UpscaleModel"})  # recipes that meet nothing, whose files are looked into all the same
 MODEL_FOLDERS = frozenset(
     {
         "checkpoints",
@@ -37,7 +38,7 @@ class Shape:
 
     quick: for inputs of plain types, whether a literal is surely fine. required: inputs without a default. outputs:
     types by name. generic: whether it has type variables. families: whether model families meet or pass
-    here, or are read from files.
+    here, or are read from files. A plugin's node that gives none of our recipes may read models that we do not know.
     """
 
     __slots__ = ("families", "generic", "linked", "outputs", "quick", "required", "spec")
@@ -50,8 +51,7 @@ class Shape:
         ends = [i.socket for i in spec.inputs.values()] + list(self.outputs.values())
         self.generic = any(variable(s) for s in ends)
         self.linked = {i.name: (i.socket, i.variadic) for i in spec.inputs.values()}
-        names_files = any(i.folder in MODEL_FOLDERS for i in spec.inputs.values())
-        self.families = self.generic or names_files or any(sockets.names(s) & BEARING for s in ends)
+        self.families = self.generic or any(sockets.names(s) & (BEARING | READ) for s in ends)
 
 
 def variable(socket: Socket) -> bool:
