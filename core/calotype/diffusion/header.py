@@ -92,7 +92,8 @@ def read_header(path: Path) -> Header:
     try:
         if path.is_dir():
             return _read_folder(path)
-        return _read_gguf(path) if gguf.begins(path) else _read_file(path)
+        said = path.stat()
+        return _read_weights_file(path, said.st_size, said.st_mtime_ns)
     except OSError as error:
         raise ModelError(f"{path.name}: cannot be read: {error.strerror or error}") from error
 
@@ -114,10 +115,16 @@ def _metadata(path: Path, size: int, changed: int) -> Mapping[str, str]:
     return MappingProxyType({} if gguf.begins(path) else _strings(_said_in(path)[0]))
 
 
+@lru_cache(8)  # several questions are asked of the same few files before a run
+def _read_weights_file(path: Path, size: int, changed: int) -> Header:
+    """`read_header` of a file in this state."""
+    return _read_gguf(path) if gguf.begins(path) else _read_file(path)
+
+
 def _read_gguf(path: Path) -> Header:
     entries, metadata = gguf.read(path)
     tensors = {name: TensorInfo(path, name, e.shape, e.dtype, e.start) for name, e in entries.items()}
-    return Header(path, tensors, metadata)
+    return Header(path, MappingProxyType(tensors), MappingProxyType(metadata))
 
 
 def _read_file(path: Path) -> Header:
@@ -129,7 +136,7 @@ def _read_file(path: Path) -> Header:
         raise ModelError(
             f"{path.name} is truncated: its header promises {end:,} bytes, the file has {size:,}. Download it again."
         )
-    return Header(path, tensors, metadata)
+    return Header(path, MappingProxyType(tensors), MappingProxyType(metadata))
 
 
 def _strings(said: dict[str, Any]) -> dict[str, str]:
