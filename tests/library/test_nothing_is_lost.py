@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
-from tests import quick
+from tests import scratch
 
 from calotype.crash import VARIABLE, Crash
 from calotype.errors import LibraryError, UnknownWorkflow
@@ -50,7 +50,7 @@ class Books(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
-        self.root = self.stack.enter_context(quick.folder()) / "workflows"
+        self.root = self.stack.enter_context(scratch.folder()) / "workflows"
         self.trap = Trap()
         self.library = Library(self.root, crash=self.trap)
         self.count = 0

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
-from tests import quick
+from tests import scratch
 
 from calotype.errors import LeaseLost, WrongState
 from calotype.runs import ENDED, Query, Runs, submission_of
@@ -24,7 +24,7 @@ class Queue(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.stack = ExitStack()
-        self.folder = self.stack.enter_context(quick.folder())
+        self.folder = self.stack.enter_context(scratch.folder())
         self.runs = Runs(self.folder / "runs.sqlite")
         self.order: list[str] = []  # of the queued, all of one priority
         self.states: dict[str, str] = {}

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from tests import quick
+from tests import scratch
 
 from calotype.backends import WorkerInfo
 from calotype.plugins import Plugins
@@ -116,7 +116,7 @@ def catalogue(known) -> bytes:
 
 @pytest.fixture
 def settings(catalogue) -> Iterator[Settings]:
-    with quick.folder() as folder:
+    with scratch.folder() as folder:
         kept = folder / "home" / "cache" / "plugins"
         kept.mkdir(parents=True)
         (kept / "plugins.json").write_bytes(catalogue)
