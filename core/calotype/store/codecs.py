@@ -30,7 +30,7 @@ PathOf = Callable[[str], Path]
 PARALLEL_BYTES = 1 << 20  # below it, starting threads to hash costs more than they give
 PLAIN = frozenset({type(None), bool, int, float, str})
 SUFFIXES = {"image/png": ".png", "application/json": ".json"}
-BUILTIN = {module.__name__: module for module in (types, parts)}
+BUILTIN = (types, parts)  # where the types of the engine are found by their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Codecs:
         return {"name": value.name, "media_type": value.media_type, "object": _add(blob, blobs)}
 
     def _name(self, kind: type) -> str:
-        if kind.__module__ in BUILTIN:
+        if any(getattr(home, kind.__qualname__, None) is kind for home in BUILTIN):
             return kind.__qualname__
         if "<locals>" in kind.__qualname__:
             raise Unstorable(f"{kind.__qualname__} is not at the top of its module, so that it cannot be found again")
@@ -131,7 +131,7 @@ class Codecs:
         raise StoreError(f"a stored value is of no known kind: {sorted(said)}")
 
     def _type(self, name: str, method: str) -> Any:
-        homes = [m for m in BUILTIN.values() if hasattr(m, name)]
+        homes = [home for home in BUILTIN if hasattr(home, name)]
         kind = getattr(homes[0], name) if homes else self._seen.get(name)
         if kind is None and ":" in name and self._resolve is not None:
             kind = self._resolve(name)
