@@ -121,25 +121,35 @@ def test_sizes_are_those_of_the_picture_where_nobody_says_them():
     assert size_ids("sdxl-refiner", {}, 1, (512, 768)).tolist() == [[512, 768, 0, 0, 6]]
 
 
+def euler():
+    from diffusers import EulerDiscreteScheduler
+
+    return EulerDiscreteScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", timestep_spacing="linspace"
+    )
+
+
+def drawn(pipe, positive, negative, **more):
+    """Four steps of a pipeline of diffusers, from the noise of seed 3 at the levels of `sample`."""
+    pipe.set_progress_bar_config(disable=True)
+    noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(3))
+    pipe.scheduler.set_timesteps(4)
+    start = pipe.scheduler.init_noise_sigma
+    return pipe(
+        prompt_embeds=positive.tokens, pooled_prompt_embeds=positive.pooled, negative_prompt_embeds=negative.tokens,
+        negative_pooled_prompt_embeds=negative.pooled, num_inference_steps=4, guidance_scale=5.0, height=64, width=64,
+        latents=noise * (1 + start**2) ** 0.5 / start, output_type="latent", **more,
+    ).images  # fmt: skip
+
+
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers' schedulers
 def test_sdxl_text_to_image_is_that_of_the_raw_diffusers_pipeline(loaded, raw_unet):
-    from diffusers import EulerDiscreteScheduler, StableDiffusionXLPipeline
+    from diffusers import StableDiffusionXLPipeline
 
     encoder, vae = loaded(Clip(XL, "sdxl")), loaded(Vae(XL, "sdxl"))
     positive, negative = encoder.encode("a cat"), encoder.encode("bad")
-    scheduler = EulerDiscreteScheduler(
-        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", timestep_spacing="linspace"
-    )
-    pipe = StableDiffusionXLPipeline(vae.module, None, None, None, None, raw_unet, scheduler, add_watermarker=False)
-    pipe.set_progress_bar_config(disable=True)
-    noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(3))
-    scheduler.set_timesteps(4)
-    start = scheduler.init_noise_sigma
-    theirs = pipe(
-        prompt_embeds=positive.tokens, pooled_prompt_embeds=positive.pooled, negative_prompt_embeds=negative.tokens,
-        negative_pooled_prompt_embeds=negative.pooled, num_inference_steps=4, guidance_scale=5.0, height=64, width=64,
-        latents=noise * (1 + start**2) ** 0.5 / start, output_type="latent",
-    ).images  # fmt: skip
+    pipe = StableDiffusionXLPipeline(vae.module, None, None, None, None, raw_unet, euler(), add_watermarker=False)
+    theirs = drawn(pipe, positive, negative)
     ours = sample(
         loaded(Model(XL, "sdxl")), Conditioning((positive,), "sdxl"), Conditioning((negative,), "sdxl"),
         Latent(torch.zeros(1, 4, 8, 8)), seed=3, steps=4, cfg=5.0,
@@ -149,7 +159,7 @@ def test_sdxl_text_to_image_is_that_of_the_raw_diffusers_pipeline(loaded, raw_un
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_an_sdxl_inpainting_model_sees_picture_and_mask_as_in_the_pipeline(tiny, tmp_path, monkeypatch):
-    from diffusers import EulerDiscreteScheduler, StableDiffusionXLInpaintPipeline
+    from diffusers import StableDiffusionXLInpaintPipeline
     from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 
     monkeypatch.setattr(DiagonalGaussianDistribution, "sample", lambda self, generator=None: self.mode())
@@ -157,25 +167,13 @@ def test_an_sdxl_inpainting_model_sees_picture_and_mask_as_in_the_pipeline(tiny,
     unet, encoder, vae = (load(kind(XL, "sdxl"), lambda f: path, CPU) for kind in (Model, Clip, Vae))
     vae.module.register_to_config(scaling_factor=0.13025, force_upcast=False)
     positive, negative = encoder.encode("a cat"), encoder.encode("bad")
-    scheduler = EulerDiscreteScheduler(
-        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", timestep_spacing="linspace"
-    )
     pipe = StableDiffusionXLInpaintPipeline(
-        vae.module, None, None, None, None, unet.module, scheduler, add_watermarker=False
+        vae.module, None, None, None, None, unet.module, euler(), add_watermarker=False
     )
-    pipe.set_progress_bar_config(disable=True)
     draw = torch.Generator().manual_seed(2)
     pixels, mask = torch.rand(1, 64, 64, 3, generator=draw), torch.zeros(1, 64, 64)
     mask[:, 16:48, :32] = 1.0
-    noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(3))
-    scheduler.set_timesteps(4)
-    start = scheduler.init_noise_sigma
-    theirs = pipe(
-        prompt_embeds=positive.tokens, pooled_prompt_embeds=positive.pooled, negative_prompt_embeds=negative.tokens,
-        negative_pooled_prompt_embeds=negative.pooled, num_inference_steps=4, guidance_scale=5.0, height=64, width=64,
-        image=pixels.movedim(-1, 1), mask_image=mask[:, None], strength=1.0, output_type="latent",
-        latents=noise * (1 + start**2) ** 0.5 / start,
-    ).images  # fmt: skip
+    theirs = drawn(pipe, positive, negative, image=pixels.movedim(-1, 1), mask_image=mask[:, None], strength=1.0)
     shown = {"concat_latent": vae.encode((pixels - 0.5) * (1 - mask[..., None]) + 0.5), "concat_mask": mask}
     sides = (Conditioning((side,), "sdxl").mapped(tensors=shown) for side in (positive, negative))
     ours = sample(unet, *sides, Latent(torch.zeros(1, 4, 8, 8)), seed=3, steps=4, cfg=5.0)
