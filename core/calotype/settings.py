@@ -142,6 +142,17 @@ def size(text: str | int | None) -> int | None:
         raise ValueError(f'"{text}" is not a size; write it like 6G or 512M') from None
 
 
+def token_in(path: Path) -> str:
+    """The token that somebody wrote into a file. Raises ValueError with a sentence."""
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise ValueError(f"--token-file {path} cannot be read: {error}") from None
+    if not text:
+        raise ValueError(f"--token-file {path} is empty")
+    return text
+
+
 def _known(what: str, said: Iterable[str], known: Iterable[str]) -> frozenset[str]:
     """Words that are known. Raises ValueError."""
     found, words = frozenset(said), tuple(known)

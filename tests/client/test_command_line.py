@@ -31,6 +31,15 @@ def test_a_run_on_a_server_looks_like_one_here(here, there, place):
     assert without_text((place / remote.lines[0]).read_bytes(), "calotype") == without_text(bytes_here, "calotype")
 
 
+def test_the_token_may_lie_in_a_file(calotype, server, place):
+    address, _, token = server.link.partition("/?token=")
+    (place / "token").write_text(token + "\n")
+    words = ("run", "draw.json", "--colour", 44, "--server", address, "--token-file")
+    assert calotype(*words, place / "token").code == 0
+    missing = calotype(*words, place / "nothing")
+    assert (missing.code, "cannot be read" in missing.err) == (2, True)
+
+
 def test_what_it_wrote_can_be_replayed(there, here):
     (path,) = there("run", "draw.json", "--colour", 41).lines
     assert here("replay", path).code == 0

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 from calotype.cli.__main__ import main
 from calotype.runs import Runs, submission_of
+from calotype.server.options import outward
 
 HEAVY = ("torch", "diffusers", "transformers", "PIL", "numpy", "calotype_nodes", "calotype_comfyui")
 SERVE = ("-m", "calotype.cli", "serve")
@@ -183,6 +185,18 @@ def test_models_are_loaded_before_the_server_says_that_it_is_ready(home, workflo
     file.write_text(json.dumps(workflow))
     with Process(home, "--preload", str(file)) as server:
         server.until("/readyz", lambda found: found["status"] == "ok")
+        server.stop()
+
+
+def test_what_listens_everywhere_prints_the_link_for_other_machines_too(home):
+    token = "0123456789abcdefghij"
+    with Process(home, "--listen", "0.0.0.0", "--token", token) as server:
+        assert server.line.startswith("Calotype is ready: http://127.0.0.1:")
+        if address := outward(socket.AF_INET):
+            beyond = server.url.replace("127.0.0.1", address)
+            assert server.process.stdout.readline() == f"From other machines: {beyond}/?token={token}\n"
+            with urllib.request.urlopen(f"{beyond}/?token={token}", timeout=30) as answer:
+                assert answer.status == 200
         server.stop()
 
 

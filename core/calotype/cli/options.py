@@ -15,7 +15,7 @@ from cyclopts import Group, Parameter
 from calotype.cli.runner import Runner
 from calotype.cli.usage import UsageError
 from calotype.services import Services
-from calotype.settings import Settings
+from calotype.settings import Settings, token_in
 
 DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?|sim:\d+(\.\d+)?[kKmMgG]?")
 HOST = Group("Where and how much", sort_key=50)
@@ -91,12 +91,23 @@ class Server:
     server: Annotated[
         str, Parameter(help="Run on the server at this URL, as calotype serve prints it. Also CALOTYPE_SERVER.")
     ] = ""
-    token: Annotated[str, Parameter(help="Its token, if it is not in the URL. Also CALOTYPE_TOKEN.")] = ""
+    token: Annotated[
+        str, Parameter(help="Its token, if it is not in the URL. Also CALOTYPE_TOKEN, or --token-file.")
+    ] = ""
+    token_file: Annotated[Path | None, Parameter(help="A file with the token.")] = None
 
     @property
     def url(self) -> str:
         """Its address; empty where runs are carried out here."""
         return self.server or os.environ.get("CALOTYPE_SERVER", "")
+
+    @property
+    def secret(self) -> str:
+        """Its token as it was given; empty where the address or the environment says it. Raises UsageError."""
+        try:
+            return self.token or (token_in(self.token_file) if self.token_file else "")
+        except ValueError as error:
+            raise UsageError(str(error)) from None
 
 
 @contextmanager
@@ -114,7 +125,7 @@ def running(host: Host, server: Server, inputs: Iterable[Path] = ()) -> Iterator
     from calotype.cli.remote.runner import Remote
     from calotype.client import Client
 
-    with Client(server.url, server.token) as client:
+    with Client(server.url, server.secret) as client:
         yield Remote(client, host.settings(inputs).inputs)
 
 

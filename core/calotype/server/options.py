@@ -18,7 +18,7 @@ from cyclopts import Group, Parameter
 from calotype.errors import CalotypeError
 from calotype.server.limits import Limits
 from calotype.server.parts import check_disjoint
-from calotype.settings import Settings, size
+from calotype.settings import Settings, size, token_in
 
 HOST = Group("Where and how much", sort_key=50)
 DOOR = Group("Who may come in", sort_key=40)
@@ -125,15 +125,21 @@ class Door:
         return opened
 
     def _filed(self) -> str:
-        if self.token_file is None:
-            return ""
         try:
-            text = self.token_file.read_text(encoding="utf-8").strip()
-        except (OSError, ValueError) as error:
-            raise WrongUse(f"--token-file {self.token_file} cannot be read: {error}") from None
-        if not text:
-            raise WrongUse(f"--token-file {self.token_file} is empty")
-        return text
+            return token_in(self.token_file) if self.token_file else ""
+        except ValueError as error:
+            raise WrongUse(str(error)) from None
+
+
+def outward(family: int) -> str:
+    """The address of this machine towards the network; empty without one. Nothing is sent to find it."""
+    there = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"  # set aside for examples: nobody's
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((there, 9))
+        except OSError:
+            return ""
+        return str(probe.getsockname()[0])
 
 
 @Parameter(name="*", group=HOST)

@@ -23,7 +23,7 @@ from calotype.server.app import create
 from calotype.server.gate import Gate
 from calotype.server.keys import DISPATCHER, DOCUMENTS, STATE
 from calotype.server.limits import Limits
-from calotype.server.options import Door, Place
+from calotype.server.options import Door, Place, outward
 from calotype.server.parts import opened
 from calotype.server.routes import every
 from calotype.services import find_workflow
@@ -75,9 +75,18 @@ class Serving:
     @property
     def url(self) -> str:
         """Where a browser on this machine finds it."""
-        host, port = self.listening.getsockname()[:2]
-        name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-        return f"{self.door.scheme}://{name}:{port}"
+        host = self.listening.getsockname()[0]
+        return self._at({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host))
+
+    @property
+    def url_beyond(self) -> str:
+        """Where other machines find it, if it listens at every address; empty where there is no network."""
+        host = self.listening.getsockname()[0]
+        return self._at(outward(self.listening.family)) if host in ("0.0.0.0", "::") else ""
+
+    def _at(self, host: str) -> str:
+        name = f"[{host}]" if ":" in host else host
+        return f"{self.door.scheme}://{name}:{self.listening.getsockname()[1]}" if host else ""
 
     async def run(self) -> None:
         """Serve until a signal. Raises Occupied, StoreError, FileError when it cannot start."""
@@ -114,6 +123,8 @@ class Serving:
             sys.stdout, "results", sys.stdout
         )  # the command line keeps results apart from what plugins print
         print(f"Calotype is ready: {self.url}/?token={self.token}", file=said, flush=True)
+        if self.url_beyond:
+            print(f"From other machines: {self.url_beyond}/?token={self.token}", file=said, flush=True)
         if self.door.beyond and self.tls is None:
             _tell("The token travels unencrypted: use --tls-cert and --tls-key, or a proxy that speaks TLS.")
 

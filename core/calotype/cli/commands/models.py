@@ -57,7 +57,7 @@ def _held(server: Server, unload: bool, json: bool) -> int:
         raise UsageError("--resident and --unload ask a server: give it with --server, or in CALOTYPE_SERVER")
     from calotype.client import Client
 
-    with Client(server.url, server.token) as client:
+    with Client(server.url, server.secret) as client:
         freed = client.unload() if unload else 0
         found = client.residents()
     if json:
