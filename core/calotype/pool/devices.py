@@ -46,7 +46,10 @@ class Device(Protocol):
 
 
 class Cuda:
-    """A CUDA device. limit: bytes that may be used; None for all that is free, less a reserve."""
+    """A CUDA device. limit: bytes that may be used; None for all that is free, less a reserve.
+
+    A limit holds for the whole process: beyond it the allocator itself raises torch.OutOfMemoryError, whoever asks.
+    """
 
     pins = True
     setting = "--vram"
@@ -54,6 +57,9 @@ class Cuda:
     def __init__(self, where: torch.device, limit: int | None = None) -> None:
         self.where = where
         self._limit = limit
+        if limit is not None:
+            total = torch.cuda.get_device_properties(where).total_memory
+            torch.cuda.set_per_process_memory_fraction(min(1.0, limit / total), where.index)
 
     def capacity(self) -> int:
         """What is free and what is ours already, as it is now: others use the device too."""
