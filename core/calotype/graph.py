@@ -7,14 +7,16 @@ for validation to say so) and counts for nothing here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from calotype.errors import GraphError, Problem
 
 SHOWN_CYCLE = 12  # nodes of a cycle that a message names
+NO_INPUTS: Mapping[str, Any] = MappingProxyType({})
 
 
 class Edge(NamedTuple):
@@ -41,8 +43,7 @@ class MapOver:
     outputs: Mapping[str, tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """A node in a graph: a node type in use.
 
     inputs: literals by name; of a list with links in it, the list with None in the linked places. links: what comes in.
@@ -50,7 +51,7 @@ class Use:
 
     id: str
     type: str
-    inputs: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, Any] = NO_INPUTS
     links: tuple[Edge, ...] = ()
     enabled: bool = True
     version: int | None = None
@@ -71,15 +72,24 @@ class Graph:
         """Every edge, in the order of its target."""
         return tuple(chain.from_iterable(use.links for use in self.uses.values()))
 
-    @cached_property
+    @property
     def targets(self) -> Mapping[str, list[str]]:
         """For each node, the nodes that its outputs go to, once per edge."""
-        found: dict[str, list[str]] = {id: [] for id in self.uses}
-        for use in self.uses.values():
+        return self._flow[0]
+
+    @cached_property
+    def _flow(self) -> tuple[dict[str, list[str]], dict[str, int]]:
+        """The targets of each node, and how many edges come to it, both from one pass."""
+        targets: dict[str, list[str]] = {id: [] for id in self.uses}
+        coming: dict[str, int] = {}
+        for id, use in self.uses.items():
+            count = 0
             for edge in use.links:
-                if edge.source in found:
-                    found[edge.source].append(use.id)
-        return found
+                if (there := targets.get(edge.source)) is not None:
+                    there.append(id)
+                    count += 1
+            coming[id] = count
+        return targets, coming
 
     def sources(self, id: str) -> list[str]:
         """The nodes that a node takes values from, once per edge; those that exist."""
@@ -110,18 +120,18 @@ class Graph:
 
     def sorted(self) -> list[str]:
         """As `order`, without the nodes that are on a cycle or behind one. Kahn's algorithm with a stack."""
-        targets = self.targets
-        waits_for = dict.fromkeys(targets, 0)
-        for id in chain.from_iterable(targets.values()):
-            waits_for[id] += 1
+        targets, coming = self._flow
+        waits_for = coming.copy()
         ready = [id for id in reversed(waits_for) if not waits_for[id]]
         found = []
         while ready:
             one = ready.pop()
             found.append(one)
             for id in reversed(targets[one]):
-                waits_for[id] -= 1
-                if not waits_for[id]:
+                left = waits_for[id] - 1
+                if left:
+                    waits_for[id] = left
+                else:
                     ready.append(id)
         return found
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from calotype import sockets
 from calotype.graph import Edge, Graph, Use
@@ -56,4 +55,4 @@ def _relinked(use: Use, past: Mapping[End, End | str], off: set[str], lost: dict
             lost[edge] = end
         else:
             links.append(Edge(end[0], end[1], edge.target, edge.input, edge.index))
-    return replace(use, links=tuple(links))
+    return use._replace(links=tuple(links))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
+from sys import intern  # one string for each id: what refers to it is found by identity, and large graphs are smaller
 from typing import Any, NamedTuple
 
 from calotype.graph import Edge, Graph, MapOver, Use
@@ -16,6 +17,7 @@ from calotype.workflow.document import ABSENT, SUBGRAPH, Nodes, Subgraph
 from calotype.workflow.values import Place, Wire, place, plain, wire
 
 BY_INPUT = attrgetter("input")
+new = tuple.__new__  # makes an `Edge` or a `Use` as calling the class does, in a third of the time
 
 
 class Scope(NamedTuple):
@@ -49,11 +51,13 @@ class Expander:
                 if id in scope.inner:
                     waiting.extend(self._rounds(scope, id, node, scope.inner[id]))
                 else:
-                    full = scope.prefix + id
+                    full = intern(scope.prefix + id)
                     uses[full] = self._use(full, scope, id, node)
         return Graph(uses)
 
     def _instances(self, nodes: Nodes) -> dict[str, Subgraph]:
+        if not self.subgraphs:
+            return {}
         return {
             id: inner
             for id, node in nodes.items()
@@ -80,7 +84,7 @@ class Expander:
             links.sort(key=BY_INPUT)  # one order, whatever the file's: keys are made from it. Items are in theirs
         over = self._map(node, inputs, links) if "map" in node else None
         enabled = scope.enabled and node.get("enabled", True)
-        return Use(full, node["type"], inputs, tuple(links), enabled, node.get("version"), over)
+        return new(Use, (full, node["type"], inputs, tuple(links), enabled, node.get("version"), over))
 
     def _own(
         self, full: str, scope: Scope, values: Mapping[str, Any], inputs: dict[str, Any], links: list[Edge]
@@ -98,7 +102,7 @@ class Expander:
                     if linked:
                         links.append(self._edge(scope, item["from"], full, name, at))
             else:
-                inputs[name] = plain(value)
+                inputs[name] = plain(value) if kind is dict else value
 
     def _edge(self, scope: Scope, end: str, full: str, name: str, at: int | None = None) -> Edge:
         """The edge of a link that stands in the file."""
@@ -107,7 +111,7 @@ class Expander:
             source, output = self._source(scope.prefix, scope.nodes, Wire(source, output))
         else:
             source = scope.prefix + source
-        return Edge(source, output, full, name, at)
+        return new(Edge, (intern(source), intern(output), full, name, at))
 
     def _inputs(self, scope: Scope, id: str, node: Mapping[str, Any]) -> dict[str, Any]:
         """The inputs of a node with links resolved, and with what the instance around it gives, all as it is meant."""

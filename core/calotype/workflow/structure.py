@@ -15,6 +15,22 @@ from calotype.workflow.values import is_link, place, pointer, wire
 MAX_MAPS = 32  # inside of each other
 
 
+class Level:
+    """The nodes of a document or of one of its subgraphs. instances: those of subgraphs, with the subgraph's name."""
+
+    def __init__(self, nodes: Nodes) -> None:
+        self.nodes = nodes
+        types = ((id, node["type"]) for id, node in nodes.items())
+        self.instances = {id: name[len(SUBGRAPH) :] for id, name in types if name.startswith(SUBGRAPH)}
+
+    def size(self, sizes: Mapping[str, int]) -> int:
+        """How many nodes it is expanded to. sizes: of subgraphs."""
+        inner, nodes = self.instances, self.nodes
+        repeats = {id: nodes[id]["repeat"]["times"] if "repeat" in nodes[id] else 1 for id in inner}
+        maps = sum("map" in nodes[id] for id in inner)
+        return len(nodes) - len(inner) + maps + sum(sizes.get(name, 1) * repeats[id] for id, name in inner.items())
+
+
 class Structure:
     """What is known of a document's subgraphs before they are expanded.
 
@@ -26,9 +42,11 @@ class Structure:
         self.subgraphs = document.subgraphs
         self.nodes = document.nodes
         self._near = Nearest()
+        self._top = Level(self.nodes)
+        self._levels = {name: Level(subgraph.nodes) for name, subgraph in document.subgraphs.items()}
         uses = [
-            Use(name, "", links=tuple(Edge(inner, "", name, "") for inner in instances(s.nodes).values()))
-            for name, s in document.subgraphs.items()
+            Use(name, "", links=tuple(Edge(inner, "", name, "") for inner in level.instances.values()))
+            for name, level in self._levels.items()
         ]
         self._graph = Graph(uses)
         self.order: list[str] = self._graph.sorted() if uses else []
@@ -36,10 +54,10 @@ class Structure:
 
     def problems(self) -> list[Problem]:
         """Everything that is wrong with subgraphs, instances and ports."""
-        found = list(self._level(self.nodes, "/nodes", ""))
+        found = list(self._level(self._top, "/nodes", ""))
         for name, subgraph in self.subgraphs.items():
             at = pointer("subgraphs", name)
-            found += self._level(subgraph.nodes, f"{at}/nodes", f"{SUBGRAPH}{name}/")
+            found += self._level(self._levels[name], f"{at}/nodes", f"{SUBGRAPH}{name}/")
             found += self._ports(subgraph, at, name)
         if self.broken:
             found.append(self._recursion())
@@ -54,25 +72,25 @@ class Structure:
         """How many maps stand inside of each other at the deepest place."""
         depths: dict[str, int] = {}
 
-        def deepest(nodes: Nodes) -> int:
-            inner = instances(nodes).items()
-            return max((depths.get(name, 0) + ("map" in nodes[id]) for id, name in inner), default=0)
+        def deepest(level: Level) -> int:
+            inner = level.instances.items()
+            return max((depths.get(name, 0) + ("map" in level.nodes[id]) for id, name in inner), default=0)
 
         for name in self.order:
-            depths[name] = deepest(self.subgraphs[name].nodes)
-        return deepest(self.nodes)
+            depths[name] = deepest(self._levels[name])
+        return deepest(self._top)
 
     def count(self) -> int:
         """How many nodes there are when everything is expanded; the body of a map counts once for each place."""
         sizes: dict[str, int] = {}
         for name in self.order:
-            sizes[name] = _size(self.subgraphs[name].nodes, sizes)
-        return _size(self.nodes, sizes)
+            sizes[name] = self._levels[name].size(sizes)
+        return self._top.size(sizes)
 
     def mapped(self) -> list[str]:
         """The subgraphs that are mapped somewhere, inner ones first."""
-        levels = [self.nodes, *(s.nodes for s in self.subgraphs.values())]
-        used = {n["type"][len(SUBGRAPH) :] for nodes in levels for n in nodes.values() if "map" in n}
+        levels = [self._top, *self._levels.values()] if self.order else []
+        used = {n["type"][len(SUBGRAPH) :] for level in levels for n in level.nodes.values() if "map" in n}
         return [name for name in self.order if name in used]
 
     def _recursion(self) -> Problem:
@@ -85,9 +103,9 @@ class Structure:
             hint="A subgraph cannot contain itself. Use a bounded repeat.",
         )
 
-    def _level(self, nodes: Nodes, at: str, prefix: str) -> Iterator[Problem]:
+    def _level(self, level: Level, at: str, prefix: str) -> Iterator[Problem]:
         """The instances of one level, and the links from them."""
-        inner = instances(nodes)
+        nodes, inner = level.nodes, level.instances
         for id in inner:
             yield from self._instance(nodes[id], id, at + pointer(id), prefix)
         for id, node in nodes.items():
@@ -186,15 +204,3 @@ class Structure:
             suggestion = f"{id}.{near}" if near else None
             message = f'"{text}" names the {side[:-1]} "{end}", which {node["type"]} does not have'
             yield Problem(code="bad-port", message=message, pointer=at, value=text, suggestion=suggestion)
-
-
-def instances(nodes: Nodes) -> dict[str, str]:
-    """The instances of subgraphs among some nodes, with the subgraph's name."""
-    return {id: n["type"][len(SUBGRAPH) :] for id, n in nodes.items() if n["type"].startswith(SUBGRAPH)}
-
-
-def _size(nodes: Nodes, sizes: Mapping[str, int]) -> int:
-    inner = instances(nodes)
-    repeats = {id: nodes[id]["repeat"]["times"] if "repeat" in nodes[id] else 1 for id in inner}
-    maps = sum("map" in nodes[id] for id in inner)
-    return len(nodes) - len(inner) + maps + sum(sizes.get(name, 1) * repeats[id] for id, name in inner.items())
