@@ -54,7 +54,7 @@ class Registry:
         return self._specs.get(type_id) or self._specs.get(self._aliases.get(type_id, ""))
 
     def __getitem__(self, type_id: str) -> NodeSpec:
-        spec = self.get(type_id)
+        spec = self._specs.get(type_id) or self.get(type_id)
         if spec is None:
             near = self.suggest(type_id)
             raise RegistryError(f'there is no node type "{type_id}"' + (f'. Did you mean "{near}"?' if near else ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 from calotype.graph import Edge, MapOver
@@ -19,6 +20,9 @@ class External:
 
     key: str
     value: Any = None
+
+
+NOTHING: Mapping[tuple[str, int | None], External] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -39,7 +43,7 @@ class Entry:
     status: Status = "idle"
     reason: str = ""
     over: MapOver | None = None
-    externals: Mapping[tuple[str, int | None], External] = field(default_factory=dict)
+    externals: Mapping[tuple[str, int | None], External] = field(default_factory=lambda: NOTHING)
     files: tuple[FileRef, ...] = ()
     undecided: bool = False
 

@@ -28,11 +28,14 @@ SORTED = orjson.OPT_SORT_KEYS
 class Shape:
     """What keys and values need to know of a node type, worked out once a type."""
 
-    __slots__ = ("defaults", "files", "floats", "head", "prompts")
+    __slots__ = ("begun", "defaults", "files", "floats", "prompts", "spec")
 
-    def __init__(self, spec: NodeSpec) -> None:
+    def __init__(self, spec: NodeSpec, base: hashlib.blake2b) -> None:
+        """base: the hash of what every key begins with. begun: the same with the type in it."""
         inputs = spec.inputs.values()
-        self.head = f"{spec.id}|{spec.version}|".encode()
+        self.spec = spec
+        self.begun = base.copy()
+        self.begun.update(f"{spec.id}|{spec.version}|".encode())
         self.defaults = {i.name: _default(i.default) for i in inputs if i.default is not REQUIRED}
         self.floats = tuple(i.name for i in inputs if "float" in sockets.names(i.socket) and not i.variadic)
         self.files = tuple((i.name, i.folder) for i in inputs if i.folder)
@@ -56,15 +59,14 @@ class Keys:
         self._shapes: dict[str, Shape] = {}
         self._every: tuple[FileRef, ...] | None = None
 
-    def values(self, spec: NodeSpec, use: Use) -> dict[str, Any]:
+    def values(self, shape: Shape, use: Use) -> dict[str, Any]:
         """The literal inputs, with defaults, files resolved to `FileRef`s. Raises FileError naming the node."""
-        shape = self.shape(spec)
         values = {**shape.defaults, **use.inputs}
         for edge in use.links:
             if edge.index is None:
                 values.pop(edge.input, None)
         for name in shape.floats:
-            if type(values.get(name)) is int and spec.inputs[name].socket == sockets.FLOAT:
+            if type(values.get(name)) is int and shape.spec.inputs[name].socket == sockets.FLOAT:
                 values[name] = float(values[name])
         for name, folder in shape.files:
             if values.get(name) is not None:
@@ -80,12 +82,14 @@ class Keys:
         except FileError as error:
             raise FileError(f'node "{use.id}" ({use.type}), input "{name}": {error}', error.problems) from error
 
-    def embeddings(self, spec: NodeSpec, use: Use, values: Mapping[str, Any]) -> tuple[FileRef, ...]:
+    def embeddings(self, shape: Shape, use: Use, values: Mapping[str, Any]) -> tuple[FileRef, ...]:
         """The embeddings that the prompts of a node name; all that there are where a prompt is not known yet, because
         it comes from elsewhere. Raises FileError naming the node.
         """
+        if self._files is None or not shape.prompts:
+            return ()
         found: dict[str, FileRef] = {}
-        for name in self.shape(spec).prompts if self._files is not None else ():
+        for name in shape.prompts:
             text = values.get(name)
             if not isinstance(text, str):
                 return self._embeddings()
@@ -100,7 +104,7 @@ class Keys:
 
     def key(
         self,
-        spec: NodeSpec,
+        shape: Shape,
         values: Mapping[str, Any],
         links: tuple[Edge, ...],
         known: Mapping[str, str],
@@ -111,12 +115,12 @@ class Keys:
         """The key of a node, hex. known: keys of the nodes it is linked to; extra: its fingerprint; files: that count
         beside those in its values.
         """
-        parents = [(e.input, e.index, known[e.source], e.output) for e in links]
-        outside = [(name, one.key) for name, one in externals.items()]
-        nonce = self._nonce if spec.volatile else ""
-        digest = self._base.copy()
-        digest.update(self.shape(spec).head)
-        parts = [values, parents, outside, extra, nonce, *([files] if files else [])]
+        parents = [(input, index, known[source], output) for source, output, _, input, index in links]
+        outside = [(name, one.key) for name, one in externals.items()] if externals else []
+        parts: list[Any] = [values, parents, outside, extra, self._nonce if shape.spec.volatile else ""]
+        if files:
+            parts.append(files)
+        digest = shape.begun.copy()
         digest.update(orjson.dumps(parts, _plain, SORTED))
         return digest.hexdigest()
 
@@ -124,7 +128,7 @@ class Keys:
         """The `Shape` of a type."""
         found = self._shapes.get(spec.id)
         if found is None:
-            found = self._shapes[spec.id] = Shape(spec)
+            found = self._shapes[spec.id] = Shape(spec, self._base)
         return found
 
 

@@ -11,7 +11,7 @@ from calotype.errors import GraphError, NodeError, Problem
 from calotype.files import Files
 from calotype.graph import Edge, Graph, Use
 from calotype.node import InputSpec, NodeSpec, OutputSpec
-from calotype.plan.entry import Entry, External, Plan
+from calotype.plan.entry import NOTHING, Entry, External, Plan
 from calotype.plan.keys import Keys, digest_of, fingerprint_of
 from calotype.registry import Registry
 from calotype.runtime import Runtime
@@ -94,26 +94,26 @@ class Planner:
         entries = []
         for node in graph.order():
             if node in needed:
-                entry = self._entry(graph.uses[node], keys, known, outside.get(node, {}))
+                entry = self._entry(graph.uses[node], keys, known, outside.get(node, NOTHING))
                 known[node] = entry.key
                 entries.append(entry)
         return entries
 
-    def _entry(self, use: Use, keys: Keys, known: Mapping[str, str], outside: dict[Place, External]) -> Entry:
+    def _entry(self, use: Use, keys: Keys, known: Mapping[str, str], outside: Mapping[Place, External]) -> Entry:
         if use.map is not None:
             return self._mapped(use, keys, known, outside)
-        spec = self.registry[use.type]
-        values, links = keys.values(spec, use), use.links
-        undecided = False
+        shape = keys.shape(self.registry[use.type])
+        spec, links, undecided = shape.spec, use.links, False
+        values = keys.values(shape, use)
         if spec.chooses:
             links, undecided = self._choice(spec, use, values)
         extra = fingerprint_of(self._node(spec, values), use, spec) if spec.fingerprinted else ""
         for name, index in outside:
             if index is None:
                 values.pop(name, None)
-        files = keys.embeddings(spec, use, values)
-        key = keys.key(spec, values, links, known, outside, extra, files)
-        return Entry(use.id, spec, key, values, links, externals=outside, files=files, undecided=undecided)
+        files = keys.embeddings(shape, use, values)
+        key = keys.key(shape, values, links, known, outside, extra, files)
+        return Entry(use.id, spec, key, values, links, "idle", "", None, outside, files, undecided)
 
     def _choice(self, spec: NodeSpec, use: Use, values: Mapping[str, Any]) -> tuple[tuple[Edge, ...], bool]:
         """The links that count at a node with lazy inputs; whether that is decided only while running."""
@@ -130,7 +130,7 @@ class Planner:
         blank = dict.fromkeys(spec.inputs)
         return self.registry.node_class(spec.id)(**{**blank, **values})
 
-    def _mapped(self, use: Use, keys: Keys, known: Mapping[str, str], outside: dict[Place, External]) -> Entry:
+    def _mapped(self, use: Use, keys: Keys, known: Mapping[str, str], outside: Mapping[Place, External]) -> Entry:
         over = use.map
         assert over is not None
         ports = {port: External(f"port:{port}") for port in over.inputs}
@@ -140,7 +140,7 @@ class Planner:
         ends = [f"{p}={body[n]}.{o}" for p, (n, o) in over.outputs.items()]
         spec = NodeSpec(id=use.type, outputs=outputs, same_family=False)
         values = dict(use.inputs)
-        key = digest_of(keys.key(MAPPED, values, use.links, known, outside), ",".join(over.over), *ends)
+        key = digest_of(keys.key(keys.shape(MAPPED), values, use.links, known, outside), ",".join(over.over), *ends)
         return Entry(use.id, spec, key, values, use.links, over=over, externals=outside)
 
     def _mark(self, plan: Plan) -> None:
