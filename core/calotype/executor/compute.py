@@ -12,6 +12,8 @@ from typing import Any
 from calotype import sockets
 from calotype.context import without
 from calotype.errors import CalotypeError, Cancelled, MutationError, NodeError, OutOfMemory, Problem
+from calotype.executor.guard import PLAIN
+from calotype.executor.kind import Kind
 from calotype.executor.running import Running
 from calotype.graph import Edge
 from calotype.node import InputSpec
@@ -30,31 +32,48 @@ HOST_FULL = "DefaultCPUAllocator: can't allocate memory"  # a plain RuntimeError
 def gather(entry: Entry, links: Iterable[Edge], results: Mapping[str, Stored]) -> dict[str, Any]:
     """A node's inputs: its literals, with what its links bring."""
     values = dict(entry.values)
-    for edge in links:
-        _put(entry, values, edge.input, edge.index, results[edge.source].value(edge.output))
-    for (name, index), outside in entry.externals.items():
-        _put(entry, values, name, index, outside.value)
+    for source, output, _, name, index in links:
+        value = results[source].value(output)
+        if index is None:
+            values[name] = value
+        else:
+            _put_item(entry, values, name, index, value)
+    if entry.externals:
+        for (name, index), outside in entry.externals.items():
+            if index is None:
+                values[name] = outside.value
+            else:
+                _put_item(entry, values, name, index, outside.value)
     return values
 
 
-def _put(entry: Entry, values: dict[str, Any], name: str, index: int | None, value: Any) -> None:
-    """Set an input, or one item of a variadic one in a copy of the plan's list."""
-    if index is None:
-        values[name] = value
-        return
+def _put_item(entry: Entry, values: dict[str, Any], name: str, index: int, value: Any) -> None:
+    """Set one item of a variadic input, in a copy of the plan's list."""
     if values[name] is entry.values[name]:
         values[name] = list(values[name])
     values[name][index] = value
 
 
-def compute(run: Running, entry: Entry, values: dict[str, Any]) -> dict[str, Any]:
-    """Run a node. Raises NodeError (whatever its code raised, as the cause), MutationError, OutOfMemory, Cancelled."""
-    cls = run.node_class(entry.spec)
-    inputs = _checked(run, entry, values)
-    secrets = _secrets(inputs.values())
-    watched = run.guard.watch(inputs.values())
+def plain(values: Iterable[Any]) -> bool:
+    """Whether these are numbers, texts and lists of them: nothing that could be changed in place, and no secrets."""
+    for value in values:
+        kind = type(value)
+        if kind not in PLAIN and not (kind is list and PLAIN.issuperset(map(type, value))):
+            return False
+    return True
+
+
+def compute(run: Running, entry: Entry, values: dict[str, Any], simple: bool = False) -> dict[str, Any]:
+    """Run a node. simple: its inputs are `plain`.
+
+    Raises NodeError (whatever its code raised, as the cause), MutationError, OutOfMemory, Cancelled.
+    """
+    kind = run.kind(entry.spec)
+    inputs = _checked(run, kind, entry, values)
+    secrets = () if simple else _secrets(inputs.values())
+    watched = () if simple else run.guard.watch(inputs.values())
     try:
-        node: Any = cls(**inputs)
+        node: Any = kind.cls(**inputs)
         result = _called(run, entry, node, secrets)
     except Cancelled:
         raise
@@ -70,7 +89,7 @@ def compute(run: Running, entry: Entry, values: dict[str, Any]) -> dict[str, Any
             "it changed one of its inputs in place",
             hint="Compute on a copy: tensor.clone(). The stored value was dropped and is computed anew.",
         )
-    return _outputs(run, entry, result)
+    return _outputs(run, kind, entry, result)
 
 
 def _called(run: Running, entry: Entry, node: Any, secrets: tuple[str, ...]) -> Any:
@@ -82,16 +101,16 @@ def _called(run: Running, entry: Entry, node: Any, secrets: tuple[str, ...]) -> 
     return node.run(context)
 
 
-def _checked(run: Running, entry: Entry, values: dict[str, Any]) -> dict[str, Any]:
+def _checked(run: Running, kind: Kind, entry: Entry, values: dict[str, Any]) -> dict[str, Any]:
     """The inputs as the node's fields want them; what came by links is checked against range and choice."""
-    inputs = entry.spec.inputs
-    for edge in entry.links:
-        if edge.index is None:
-            values[edge.input] = _linked(entry, inputs[edge.input], values[edge.input])
+    inputs, free = entry.spec.inputs, kind.free
+    for _, _, _, name, index in entry.links:
+        if index is None and type(values[name]) is not free.get(name):
+            values[name] = _linked(entry, inputs[name], values[name])
     for name, index in entry.externals:
         if index is None:
             values[name] = _linked(entry, inputs[name], values[name])
-    for name in run.special(entry.spec):
+    for name in kind.special:
         if inputs[name].variadic:
             values[name] = tuple(values[name])
         elif isinstance(values.get(name), dict):
@@ -121,20 +140,16 @@ def _linked(entry: Entry, spec: InputSpec, value: Any) -> Any:
     return value
 
 
-def _outputs(run: Running, entry: Entry, result: Any) -> dict[str, Any]:
-    specs = entry.spec.outputs
-    if not specs:
+def _outputs(run: Running, kind: Kind, entry: Entry, result: Any) -> dict[str, Any]:
+    names = kind.outputs
+    if not names:
         return {}
-    if hasattr(result, "_fields") and len(specs) != 1:
+    if hasattr(result, "_fields") and (len(names) != 1 or tuple(result._fields) == names):
         return dict(zip(result._fields, result, strict=True))
-    if hasattr(result, "_fields") and tuple(result._fields) == tuple(specs):
-        return dict(zip(specs, result, strict=True))
-    if len(specs) != 1:
-        names = ", ".join(specs)
-        raise NodeError(
-            run.prefix + entry.node, entry.spec.id, f"run() returned {type(result).__name__}, not its outputs {names}"
-        )
-    return {next(iter(specs)): result}
+    if len(names) != 1:
+        said = f"run() returned {type(result).__name__}, not its outputs {', '.join(names)}"
+        raise NodeError(run.prefix + entry.node, entry.spec.id, said)
+    return {names[0]: result}
 
 
 def asked_to_stop(error: BaseException) -> bool:

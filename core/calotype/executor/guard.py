@@ -40,7 +40,7 @@ class Guard:
 
     def forget(self, values: Iterable[Any]) -> None:
         """Let go of values that nobody will read any more."""
-        for value in values:
+        for value in values if self._seen else ():
             if type(value) not in PLAIN:
                 for tensor in tensors_of(value):
                     self._seen.pop(id(tensor), None)  # a tensor that another result shares is marked anew at its use

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from typing import Any
 
 from calotype.collector import at_rest, seldom
 from calotype.context import Host, NodeContext
 from calotype.errors import CalotypeError, Cancelled, ExecutionError, StoreError
 from calotype.events import NodeFailed, NodeFinished, NodeSkipped, NodeStarted, RunFinished, RunStarted
-from calotype.executor.compute import asked_to_stop, compute, gather
-from calotype.executor.guard import PLAIN, Guard
+from calotype.executor.compute import asked_to_stop, compute, gather, plain
+from calotype.executor.guard import Guard
+from calotype.executor.kind import Kind
 from calotype.executor.mapping import compute_map
 from calotype.executor.memory import Meter
 from calotype.executor.outcome import NodeRecord, Outcome, RunStatus
 from calotype.executor.reporting import Emitter
-from calotype.node import Node, NodeSpec
+from calotype.node import NodeSpec
 from calotype.plan import Entry, Plan, Planner
 from calotype.store import Store, Stored
 from calotype.types import FileRef
@@ -84,11 +86,15 @@ class Run:
             self.records = {e.node: _record(e) for e in plan.entries}
         self.error: CalotypeError | None = None
         self._pending: dict[str, Future[None]] = {}
-        self._classes: dict[str, type[Node]] = {}
-        self._special: dict[str, tuple[str, ...]] = {}
+        self._kinds: dict[str, Kind] = {}
         self._pool: ThreadPoolExecutor | None = None
         self._failed: dict[str, str] = {}  # node -> the node whose failure it is
-        self._uses = _uses(plan)
+        self._degrading = bool(inherited)  # whether anything was done for want of memory so far
+
+    @cached_property
+    def _uses(self) -> dict[str, int]:
+        """How often each result is still to be read; asked first when a node has computed."""
+        return _uses(self.plan)
 
     def whole(self) -> Outcome:
         """Every entry that is to run, then the end."""
@@ -154,7 +160,7 @@ class Run:
             return True
         values = {**dict.fromkeys(entry.spec.inputs), **gather(entry, eager, self.results)}
         try:
-            wants = set(self.node_class(entry.spec)(**values).wants())
+            wants = set(self.kind(entry.spec).cls(**values).wants())
         except BaseException as error:
             if asked_to_stop(error):
                 raise
@@ -204,34 +210,35 @@ class Run:
     def _computed(self, entry: Entry) -> Stored:
         values = self._gathered(entry)
         store = self.executor.store
-        if _cheap(values):
-            return self._put(entry, values)
+        if plain(values.values()):
+            return self._put(entry, values, True)
         with store.lock(entry.key, self._check):  # whoever else computes the same waits, and finds it stored
             found = None if entry.spec.volatile else store.get(entry.key)
             return found if found is not None else self._put(entry, values)
 
     def _gathered(self, entry: Entry) -> dict[str, Any]:
         """A node's inputs. A result that cannot be read back from disk any more is computed anew."""
+        results = self.results
         for edge in entry.links:
-            if edge.source not in self.results:
+            if edge.source not in results:
                 self._branch({edge.source})
         try:
-            return gather(entry, entry.links, self.results)
+            return gather(entry, entry.links, results)
         except StoreError as error:
             self.emitter.warned(self.prefix + entry.node, f"{error}; it is computed anew")
             for edge in entry.links:
                 self.lose(edge.source)
             self._branch({e.source for e in entry.links})
-            return gather(entry, entry.links, self.results)
+            return gather(entry, entry.links, results)
 
     def lose(self, node: str) -> None:
         """Forget a result that is spoilt."""
         self.executor.store.discard(self.plan.by_node[node].key)
         self.results.pop(node, None)
 
-    def _put(self, entry: Entry, values: dict[str, Any]) -> Stored:
+    def _put(self, entry: Entry, values: dict[str, Any], simple: bool = False) -> Stored:
         began = time.perf_counter()
-        outputs = compute_map(self, entry, values) if entry.over is not None else compute(self, entry, values)
+        outputs = compute(self, entry, values, simple) if entry.over is None else compute_map(self, entry, values)
         stored = Stored(outputs, time.perf_counter() - began, entry.node, entry.spec.id)
         self.records[entry.node].degraded = degraded = self._degraded(entry)
         if not entry.spec.volatile and not degraded:
@@ -241,7 +248,13 @@ class Run:
     def _degraded(self, entry: Entry) -> tuple[str, ...]:
         """What was done for want of memory to a node's results: by itself, inside of it, or to what it comes from."""
         context = self._contexts.pop(entry.node, None)
-        own = (*self._inner.pop(entry.node, ()), *(context.degraded if context is not None else ()))
+        if context is not None or self._inner:
+            own = (*self._inner.pop(entry.node, ()), *(context.degraded if context is not None else ()))
+        else:
+            own = ()
+        if not own and not self._degrading:
+            return ()
+        self._degrading = True
         return tuple(dict.fromkeys((*self._inherits(entry), *own)))
 
     def _inherits(self, entry: Entry) -> tuple[str, ...]:
@@ -275,18 +288,11 @@ class Run:
         self._inner[node] = (*self._inner.get(node, ()), *done)
         return outcome
 
-    def node_class(self, spec: NodeSpec) -> type[Node]:
-        """The class of a type, looked up once a run."""
-        found = self._classes.get(spec.id)
+    def kind(self, spec: NodeSpec) -> Kind:
+        """What is known of a type, looked up once a run."""
+        found = self._kinds.get(spec.id)
         if found is None:
-            found = self._classes[spec.id] = self.planner.registry.node_class(spec.id)
-        return found
-
-    def special(self, spec: NodeSpec) -> tuple[str, ...]:
-        """The inputs of a type that a node sees otherwise than they are written: variadic ones and secrets."""
-        found = self._special.get(spec.id)
-        if found is None:
-            found = self._special[spec.id] = tuple(i.name for i in spec.inputs.values() if i.variadic or i.secret)
+            found = self._kinds[spec.id] = Kind(spec, self.planner.registry.node_class(spec.id))
         return found
 
     def _settle(self, nodes: Iterable[str]) -> None:
@@ -309,11 +315,12 @@ class Run:
 
     def _release(self, entry: Entry) -> None:
         """Let go of results whose last consumer this was; the store may still have them."""
+        uses = self._uses
         for edge in entry.links:
-            left = self._uses[edge.source] - 1
-            self._uses[edge.source] = left
-            if left == 0 and edge.source in self.results:
-                self.guard.forget(self.results.pop(edge.source).decoded.values())
+            source = edge.source
+            uses[source] = left = uses[source] - 1
+            if left == 0 and source in self.results:
+                self.guard.forget(self.results.pop(source).decoded.values())
 
     def _threads(self) -> ThreadPoolExecutor:
         if self._pool is None:
@@ -338,7 +345,3 @@ def _uses(plan: Plan) -> dict[str, int]:
     for node in plan.targets:
         count[node] += 1
     return count
-
-
-def _cheap(values: Mapping[str, Any]) -> bool:
-    return all(type(v) in PLAIN or (type(v) is list and PLAIN.issuperset(map(type, v))) for v in values.values())

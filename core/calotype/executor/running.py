@@ -6,8 +6,9 @@ from typing import Protocol
 
 from calotype.context import Host, NodeContext
 from calotype.executor.guard import Guard
+from calotype.executor.kind import Kind
 from calotype.executor.outcome import Outcome
-from calotype.node import Node, NodeSpec
+from calotype.node import NodeSpec
 from calotype.plan import Plan, Planner
 
 
@@ -29,11 +30,8 @@ class Running(Protocol):
     def context(self, node: str) -> NodeContext:
         """What a node sees of the host."""
 
-    def node_class(self, spec: NodeSpec) -> type[Node]:
-        """The class of a type."""
-
-    def special(self, spec: NodeSpec) -> tuple[str, ...]:
-        """The inputs of a type that a node sees otherwise than they are written."""
+    def kind(self, spec: NodeSpec) -> Kind:
+        """What is known of a type."""
 
     def lose(self, node: str) -> None:
         """Forget a result that is spoilt."""

@@ -5,25 +5,34 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
+from collections.abc import Callable
 
 from calotype.store.stored import Stored
 from calotype.store.survey import Storage, Survey
 
+Rank = tuple[float, int]
 CHEAPEST = 1e-6  # seconds: nothing is free, so that results without cost are told apart by size and age
 
 
 class _Held:
-    """One result with its weight. rank: score and number of the last use; the lowest is given up first."""
+    """One result with its weight. score: the lowest is given up first; used: number of its last use."""
 
-    __slots__ = ("bytes", "rank", "storages", "stored", "total", "worth")
+    __slots__ = ("bytes", "score", "storages", "stored", "total", "used", "worth")
 
-    def __init__(self, stored: Stored, bytes: int, storages: dict[Storage, int]) -> None:
+    def __init__(self, stored: Stored, weight: Survey) -> None:
         self.stored = stored
-        self.bytes = bytes
-        self.storages = storages
-        self.total = bytes + sum(storages.values()) if storages else bytes
-        self.worth = max(stored.seconds, CHEAPEST) / self.total
-        self.rank = (0.0, 0)
+        self.bytes = total = weight.bytes
+        self.storages = weight.storages
+        if weight.storages:
+            total += sum(weight.storages.values())
+        self.total = total
+        self.worth = (stored.seconds if stored.seconds > CHEAPEST else CHEAPEST) / total
+        self.score, self.used = 0.0, 0
+
+    @property
+    def rank(self) -> Rank:
+        """Its place in the order of going."""
+        return self.score, self.used
 
 
 class Memory:
@@ -39,10 +48,11 @@ class Memory:
         self.bytes = 0
         self._held: dict[str, _Held] = {}
         self._shared: dict[Storage, list[int]] = {}  # storage -> [results that hold it, bytes]
-        self._heap: list[tuple[tuple[float, int], str]] = []
+        self._heap: list[tuple[Rank, str]] | None = None  # made when something must be given up for the first time
         self._age = 0.0  # the score of what was given up last: what comes now begins there
         self._uses = itertools.count()
         self._lock = threading.Lock()
+        self.has: Callable[[str], bool] = self._held.__contains__  # asked for every node of every plan
 
     def __contains__(self, key: str) -> bool:
         return key in self._held
@@ -55,26 +65,27 @@ class Memory:
         held = self._held.get(key)
         if held is None:
             return None
-        held.rank = (self._age + held.worth, next(self._uses))
+        held.score, held.used = self._age + held.worth, next(self._uses)
         return held.stored
 
     def put(self, key: str, stored: Stored, weight: Survey) -> bool:
         """Keep a result and give up others for it; False if it is larger than everything allowed."""
-        held = _Held(stored, weight.bytes, weight.storages)
+        held = _Held(stored, weight)
         if held.total > self.limit:
             self.discard(key)
             return False
         with self._lock:
-            self._drop(key)
-            held.rank = (self._age + held.worth, next(self._uses))
+            if key in self._held:
+                self._drop(key)
+            held.score, held.used = self._age + held.worth, next(self._uses)
             self._held[key] = held
-            heapq.heappush(self._heap, (held.rank, key))
+            if self._heap is not None:
+                heapq.heappush(self._heap, (held.rank, key))
+                if len(self._heap) > 64 + 4 * len(self._held):
+                    self._heap = None
             self._count(held)
             if self.bytes > self.limit:
                 self._make_room()
-            if len(self._heap) > 64 + 4 * len(self._held):
-                self._heap = [(h.rank, k) for k, h in self._held.items()]
-                heapq.heapify(self._heap)
         return True
 
     def reweigh(self, key: str, stored: Stored, weight: Survey) -> None:
@@ -93,12 +104,12 @@ class Memory:
         with self._lock:
             self._held.clear()
             self._shared.clear()
-            self._heap.clear()
+            self._heap = None
             self.bytes = 0
 
     def _count(self, held: _Held) -> None:
         self.bytes += held.bytes
-        for storage, size in held.storages.items():
+        for storage, size in held.storages.items() if held.storages else ():
             holders = self._shared.setdefault(storage, [0, size])
             holders[0] += 1
             if holders[0] == 1:
@@ -117,13 +128,17 @@ class Memory:
                 del self._shared[storage]
 
     def _make_room(self) -> None:
-        while self.bytes > self.limit and self._heap:
-            rank, key = heapq.heappop(self._heap)
+        heap = self._heap
+        if heap is None:
+            heap = self._heap = [(held.rank, key) for key, held in self._held.items()]
+            heapq.heapify(heap)
+        while self.bytes > self.limit and heap:
+            rank, key = heapq.heappop(heap)
             held = self._held.get(key)
             if held is None:
                 continue
             if held.rank > rank:  # used since: it stands further back now
-                heapq.heappush(self._heap, (held.rank, key))
+                heapq.heappush(heap, (held.rank, key))
                 continue
             self._age = max(self._age, rank[0])
             self._drop(key)

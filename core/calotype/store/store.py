@@ -80,7 +80,7 @@ class Store:
 
     def has(self, key: str) -> bool:
         """Whether a result seems to be there: one look in a dictionary, or one stat. `get` may find it damaged."""
-        if key in self._memory:
+        if self._memory.has(key):
             return True
         if self._writer is None or self._disk is None:
             return False

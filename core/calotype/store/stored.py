@@ -14,12 +14,12 @@ class Stored:
     nobody reads costs nothing and imports nothing.
     """
 
-    __slots__ = ("_decode", "_values", "names", "node", "seconds", "type")
+    __slots__ = ("_decode", "_names", "_values", "node", "seconds", "type")
 
     def __init__(self, outputs: Mapping[str, Any], seconds: float, node: str, type: str) -> None:
         self._values: dict[str, Any] = dict(outputs)
         self._decode: Callable[[str], Any] | None = None
-        self.names: tuple[str, ...] = tuple(outputs)
+        self._names: tuple[str, ...] = ()  # where they are not those of the values, because these come later
         self.seconds = seconds
         self.node = node
         self.type = type
@@ -28,8 +28,13 @@ class Stored:
     def lazy(cls, names: tuple[str, ...], decode: Callable[[str], Any], seconds: float, node: str, type: str) -> Stored:
         """Outputs that `decode` brings by name when they are asked for."""
         stored = cls({}, seconds, node, type)
-        stored.names, stored._decode = names, decode
+        stored._names, stored._decode = names, decode
         return stored
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the outputs, in order."""
+        return self._names or tuple(self._values)
 
     @property
     def decoded(self) -> Mapping[str, Any]:
@@ -38,10 +43,13 @@ class Stored:
 
     def value(self, name: str) -> Any:
         """One output. Raises KeyError: no such output; StoreError: it was on disk and cannot be read any more."""
-        if name not in self._values and self._decode is not None and name in self.names:
-            # Not before it is whole, and not twice: whoever comes second keeps what the first has put there.
-            return self._values.setdefault(name, self._decode(name))
-        return self._values[name]
+        try:
+            return self._values[name]
+        except KeyError:
+            if self._decode is None or name not in self.names:
+                raise
+        # Not before it is whole, and not twice: whoever comes second keeps what the first has put there.
+        return self._values.setdefault(name, self._decode(name))
 
     def values(self) -> dict[str, Any]:
         """Every output by name. Raises StoreError as `value` does."""
