@@ -16,13 +16,18 @@ def outputs(tmp_path):
     return Outputs(tmp_path / "files")
 
 
+def read(outputs, digest):
+    with outputs.open(digest) as file:
+        return file.read()
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
 @given(st.binary(max_size=1000))
 def test_what_is_put_is_found_by_its_content(outputs, data):
     digest = outputs.put(data)
     assert digest == f"blake3:{blake3(data).hexdigest()}"
     assert outputs.put(data) == digest
-    assert outputs.open(digest).read() == outputs.path(digest).read_bytes() == data
+    assert read(outputs, digest) == outputs.path(digest).read_bytes() == data
 
 
 def test_a_flipped_bit_is_found_out_and_the_file_dropped(outputs):
@@ -32,7 +37,7 @@ def test_a_flipped_bit_is_found_out_and_the_file_dropped(outputs):
         outputs.open(digest)
     with pytest.raises(FileError, match="no longer kept"):
         outputs.path(digest)
-    assert outputs.open(outputs.put(b"some contents")).read() == b"some contents"
+    assert read(outputs, outputs.put(b"some contents")) == b"some contents"
 
 
 @pytest.mark.parametrize("name", ["", "blake3:", "blake3:../../etc/passwd", "blake3:" + "A" * 64, "sha256:" + "a" * 64])
@@ -47,7 +52,7 @@ def test_pruning_keeps_what_is_named_and_drops_the_unfinished(outputs):
     unfinished.write_bytes(b"half")
     assert outputs.prune({kept}) == 0  # of a run that may not have ended yet
     assert outputs.prune({kept}, younger=-1) == len(b"dropped") + len(b"half")
-    assert outputs.open(kept).read() == b"kept"
+    assert read(outputs, kept) == b"kept"
     assert not unfinished.exists()
     with pytest.raises(FileError):
         outputs.path(dropped)

@@ -168,7 +168,7 @@ class Result:
         ]
 
     def _repr_png_(self) -> bytes | None:
-        return next((f.data for f in self.files if f.media_type == PNG), None)
+        return next((bytes(f.data) for f in self.files if f.media_type == PNG), None)
 
     def _repr_html_(self) -> str | None:
         pictures = [f for f in self.files if f.media_type.startswith("image/")]

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from calotype.errors import Cancelled
 from calotype.pool.told import Listener, Told
@@ -36,6 +36,9 @@ class Host(Protocol):
 
     def family(self, file: FileRef) -> str:
         """The model family in a file."""
+
+    def scratch(self) -> BinaryIO:
+        """An empty file without a name."""
 
     def secret(self, name: str) -> Secret:
         """The secret that a document names."""
@@ -97,6 +100,10 @@ class NodeContext:
     def family(self, file: FileRef) -> str:
         """The model family in a weights file, from its header."""
         return self._host.family(file)
+
+    def scratch(self) -> BinaryIO:
+        """An empty file without a name on the host's disk, gone when it is closed."""
+        return self._host.scratch()
 
     def step(self, done: int, total: int, preview: Image | None = None) -> None:
         """Report progress; raises Cancelled when the run was asked to stop."""

@@ -15,6 +15,7 @@ from calotype.types import Artifact, Image, Saved, Storable
 
 KEYWORD = "calotype"  # of the PNG text chunk that holds the record
 PNG = "image/png"
+PIECE = 16 << 20  # bytes of a large file that are looked at together
 
 
 def write_saved(node: str, key: str, saved: Saved, out: Path, record: Mapping[str, Any]) -> Iterator[tuple[Path, bool]]:
@@ -39,22 +40,28 @@ def _name(file: Artifact, key: str, index: int, count: int) -> str:
     return f"{stem or file.name}_{key[:8]}{number}.{suffix}" if stem else f"{file.name}_{key[:8]}{number}"
 
 
-def with_record(data: bytes, media_type: str, record: Mapping[str, Any]) -> bytes:
+def with_record(data: bytes | memoryview, media_type: str, record: Mapping[str, Any]) -> bytes | memoryview:
     """A picture with the record of its run inside; what is no PNG stays as it is. Raises FileError: it is damaged."""
     if media_type != PNG:
         return data
     from calotype.images import with_text
 
-    return with_text(data, KEYWORD, orjson.dumps(record).decode())
+    return with_text(bytes(data), KEYWORD, orjson.dumps(record).decode())
 
 
 def _same(path: Path, file: Artifact) -> bool:
     """Whether the file on disk holds these very contents, records apart."""
     if file.media_type != PNG:
-        return path.read_bytes() == file.data
+        return path.stat().st_size == len(file.data) and _alike(path, memoryview(file.data))
     from calotype.images import without_text
 
-    return without_text(path.read_bytes(), KEYWORD) == without_text(file.data, KEYWORD)
+    return without_text(path.read_bytes(), KEYWORD) == without_text(bytes(file.data), KEYWORD)
+
+
+def _alike(path: Path, data: memoryview) -> bool:
+    """Whether a file of this length has these contents; looked at piece by piece, as it may be too large for memory."""
+    with path.open("rb") as file:
+        return all(file.read(PIECE) == data[begin : begin + PIECE] for begin in range(0, len(data), PIECE))
 
 
 def check_folder(folder: Path) -> None:
@@ -66,7 +73,7 @@ def check_folder(folder: Path) -> None:
         raise FileError(f'cannot write into "{folder}": "{there}" may not be written; give another folder')
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes | memoryview) -> None:
     """Write a file whole or not at all. Raises FileError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

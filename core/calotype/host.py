@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from calotype.errors import FileError
 from calotype.files import Files
@@ -129,6 +130,15 @@ class LocalHost:
         if key not in self._lacking:
             self._lacking[key] = lacks(path, PARTS[kind])
         return self._lacking[key]
+
+    def scratch(self) -> BinaryIO:
+        """An empty file without a name beside the caches, gone when it is closed. Raises FileError."""
+        folder = self._settings.home / "cache"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            return tempfile.TemporaryFile(dir=folder)
+        except OSError as error:
+            raise FileError(f'cannot write into "{folder}": {error.strerror or error}') from error
 
     def secret(self, name: str) -> Secret:
         """A secret from the environment. Raises FileError when it is not set."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import tempfile
@@ -31,7 +30,7 @@ class Outputs:
         self.root = root
         self._crash = crash or Crash()
 
-    def put(self, data: bytes) -> str:
+    def put(self, data: bytes | memoryview) -> str:
         """Keep some bytes; their digest. On disk when this returns. Raises FileError."""
         from blake3 import blake3
 
@@ -59,13 +58,15 @@ class Outputs:
 
         path = self.path(digest)
         try:
-            data = path.read_bytes()
+            found = blake3().update_mmap(path).hexdigest()
+            file = path.open("rb")
         except OSError as error:
             raise FileError(f'cannot read the file "{digest}": {error.strerror or error}') from error
-        if ALGORITHM + blake3(data).hexdigest() != digest:
+        if ALGORITHM + found != digest:
+            file.close()
             path.unlink(missing_ok=True)
             raise FileError(f'the file "{digest}" was damaged on disk and is dropped; run its workflow again')
-        return io.BytesIO(data)
+        return file
 
     def prune(self, keep: Collection[str], *, younger: float = YOUNG) -> int:
         """Delete every other file, and what a process that died left unfinished; the bytes this gave back.
@@ -90,7 +91,7 @@ class Outputs:
         plain = digest.removeprefix(ALGORITHM)
         return self.root / plain[:2] / plain[2:]
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def _write(self, path: Path, data: bytes | memoryview) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=UNFINISHED, dir=path.parent)
         try:

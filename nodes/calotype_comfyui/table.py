@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from calotype_comfyui.changes_table import CHANGES_TABLE
+from calotype_comfyui.files_table import FILES_TABLE
 from calotype_comfyui.parts_table import PARTS_TABLE
 from calotype_comfyui.pictures import PICTURES
 from calotype_comfyui.rules import Rule, eights, file, one_of, rule
@@ -251,4 +252,5 @@ TABLE: Mapping[str, Rule] = {
     **VALUES,
     **PARTS_TABLE,
     **CHANGES_TABLE,
+    **FILES_TABLE,
 }

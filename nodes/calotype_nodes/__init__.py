@@ -41,5 +41,6 @@ NODE_MODULES = (
     "calotype_nodes.logic",
     "calotype_nodes.lists",
     "calotype_nodes.output",
+    "calotype_nodes.saving",
     "calotype_nodes.video",
 )

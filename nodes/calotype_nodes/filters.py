@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+WHOLE = 5  # pixels: up to here a blur is one sum over a square, rounded as in ComfyUI; beyond, rows and then columns
+
+
 def bell(radius: int, sigma: float) -> Tensor:
     """A normal distribution's density at -radius .. radius, adding up to 1. sigma: in radii."""
     import torch
@@ -18,18 +21,43 @@ def bell(radius: int, sigma: float) -> Tensor:
     return curve / curve.sum()
 
 
+def bells(radius: int, sigma: float) -> Tensor:
+    """The density of two dimensions, in a square of 2 radius + 1, adding up to 1."""
+    import torch
+
+    places = torch.linspace(-1, 1, 2 * radius + 1)
+    distance = (places[:, None] ** 2 + places**2).sqrt()
+    density = torch.exp(-(distance**2) / (2 * sigma**2))
+    return density / density.sum()
+
+
 def blurred(x: Tensor, radius: int, sigma: float) -> Tensor:
     """x (B, C, H, W), blurred; it is mirrored at its edges. sigma: the deviation, in radii."""
-    import torch
     from torch.nn import functional
 
     if radius == 0:
         return x.clone()
+    if radius <= WHOLE:
+        return summed(x, bells(radius, sigma))
     curve, count = bell(radius, sigma), x.shape[1]
     tall, wide = (curve.reshape(shape).expand(count, 1, *shape) for shape in ((-1, 1), (1, -1)))
+    return functional.conv2d(functional.conv2d(framed(x, radius), wide, groups=count), tall, groups=count)
+
+
+def summed(x: Tensor, weights: Tensor) -> Tensor:
+    """The sum of the square about each place of x (B, C, H, W), weighted. weights: (2 radius + 1) squared."""
+    from torch.nn import functional
+
+    count = x.shape[1]
+    return functional.conv2d(framed(x, len(weights) // 2), weights.repeat(count, 1, 1, 1), groups=count)
+
+
+def framed(x: Tensor, radius: int) -> Tensor:
+    """x (B, C, H, W) with as many pixels more on each side, mirrored."""
+    import torch
+
     padded = torch.index_select(x, -1, mirrored(x.shape[-1], radius))
-    padded = torch.index_select(padded, -2, mirrored(x.shape[-2], radius))
-    return functional.conv2d(functional.conv2d(padded, wide, groups=count), tall, groups=count)
+    return torch.index_select(padded, -2, mirrored(x.shape[-2], radius))
 
 
 def mirrored(size: int, radius: int) -> Tensor:
@@ -45,7 +73,11 @@ def mirrored(size: int, radius: int) -> Tensor:
 
 def sharpened(x: Tensor, radius: int, sigma: float, amount: float) -> Tensor:
     """x (B, C, H, W) plus `amount` times what a blur takes away."""
-    return (x + amount * (x - blurred(x, radius, sigma))).clamp(0, 1)
+    if not 0 < radius <= WHOLE:
+        return (x + amount * (x - blurred(x, radius, sigma))).clamp(0, 1)
+    weights = bells(radius, sigma) * -amount
+    weights[radius, radius] = weights[radius, radius] - weights.sum() + 1.0  # in this order, as in ComfyUI
+    return summed(x, weights).clamp(0, 1)
 
 
 def luma(pixels: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Operation = Literal["erode", "dilate", "open", "close", "gradient", "bottom_hat", "top_hat"]
 BLUE, RED = 0.564, 0.713  # of ITU-R BT.601: what the differences from the lightness are scaled by
-GREEN = (0.114 / 0.587, 0.299 / 0.587)  # what blue and red take from it
+GREEN = (0.114 / 0.587 / BLUE, 0.299 / 0.587 / RED)  # what the scaled differences take from green
 
 
 class ImageMorphology(Node, category="image/filter"):
@@ -60,8 +60,8 @@ class ImageFromYUV(Node, category="image/colour"):
         import torch
 
         y, u, v = (one.pixels.mean(-1) for one in (self.y, self.u, self.v))
-        blue, red = (u - 0.5) / BLUE, (v - 0.5) / RED
-        rgb = (y + red, y - GREEN[1] * red - GREEN[0] * blue, y + blue)
+        blue, red = u - 0.5, v - 0.5
+        rgb = (y + red * (1 / RED), y - GREEN[1] * red - GREEN[0] * blue, y + blue * (1 / BLUE))
         return Image(torch.stack(rgb, -1).clamp(0, 1))
 
 

@@ -560,6 +560,31 @@ CASES = {
         "Switch",
         {"on_false": {"from": "9.output_0"}, "on_true": {"from": "9.output_1"}, "condition": True},
     ),
+    "CheckpointSave": (
+        {"model": ["9", 0], "clip": ["9", 1], "vae": ["9", 2], "filename_prefix": "checkpoints/mixed"},
+        "SaveCheckpoint",
+        {
+            "model": {"from": "9.output_0"},
+            "clip": {"from": "9.output_1"},
+            "vae": {"from": "9.output_2"},
+            "prefix": "mixed",
+        },
+    ),
+    "ModelSave": (
+        {"model": ["9", 0], "filename_prefix": "diffusion_models\\mixed"},
+        "SaveModel",
+        {"model": {"from": "9.output_0"}, "prefix": "mixed"},
+    ),
+    "CLIPSave": (
+        {"clip": ["9", 0], "filename_prefix": "mixed"},
+        "SaveClip",
+        {"clip": {"from": "9.output_0"}, "prefix": "mixed"},
+    ),
+    "VAESave": (
+        {"vae": ["9", 0], "filename_prefix": "vae/mixed"},
+        "SaveVAE",
+        {"vae": {"from": "9.output_0"}, "prefix": "mixed"},
+    ),
     "ComfyMathExpression": (
         {"values.a": ["9", 0], "values.b": ["9", 1], "values.c": ["9", 2], "values.d": ["9", 3], "expression": "a * 2"},
         "Expression",

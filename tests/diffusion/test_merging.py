@@ -4,8 +4,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from calotype.diffusion.layouts.back import block_name
 from calotype.diffusion.loading import load
-from calotype.diffusion.loading.merging import original_name, shares_in
+from calotype.diffusion.loading.merging import shares_in
 from calotype.diffusion.loading.tensors import Shared
 from calotype.errors import FamilyMismatch, ModelError
 from calotype.types import Clip, FileRef, Model, Patch
@@ -148,4 +149,4 @@ def test_a_line_that_names_no_share_is_said():
     ],
 )
 def test_names_are_those_of_the_original_code(ours, theirs):
-    assert original_name(ours, layers=2) == theirs
+    assert block_name(ours, layers=2) == theirs

@@ -12,6 +12,8 @@ from calotype.backends.local import InProcess
 from calotype.backends.protocol import Ended
 from calotype.images import encode_png, text_of
 from calotype.outputs import Outputs
+from calotype.server import sending
+from calotype.server.routes import files
 
 
 @pytest.fixture
@@ -142,7 +144,7 @@ async def test_a_file_is_served_as_what_it_is_and_never_runs(whole, workflow, dr
             assert answer.headers["Content-Disposition"].startswith('attachment; filename="b.html"')
 
 
-async def test_parts_of_a_file_can_be_had(whole, workflow, drawing, picture):
+async def test_parts_of_a_file_can_be_had(whole, workflow, drawing, picture, monkeypatch):
     async with whole(backend=drawing) as server:
         url = f"/v1/files/{(await made(server, workflow))['files'][0]['digest']}"
         tag, size = f'"{url.rpartition("/")[2]}"', len(picture)
@@ -156,6 +158,11 @@ async def test_parts_of_a_file_can_be_had(whole, workflow, drawing, picture):
         async with server.client.get(url, headers={"Range": "bytes=0-9", "If-Range": '"other"'}) as answer:
             assert (answer.status, await answer.read()) == (200, picture)
         assert await server.get(url, 304, headers={"If-None-Match": tag}) == b""
+        monkeypatch.setattr(files, "LARGE", 4)
+        monkeypatch.setattr(sending, "PIECE", 3)
+        for how, part in ({}, picture), ({"Range": "bytes=1-9"}, picture[1:10]):
+            async with server.client.get(url, headers=how) as answer:
+                assert await answer.read() == part and answer.content_length == len(part)
 
 
 async def test_only_what_a_run_made_is_handed_out(whole, workflow, drawing, settings):

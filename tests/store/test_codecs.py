@@ -219,7 +219,11 @@ def test_a_type_that_is_gone_is_a_store_error(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     "value",
-    [object(), Secret("TOKEN", "hush"), [1, {"x": Secret("TOKEN", "hush")}], {1: 2}, lambda: 1, {1, 2}, torch.float32],
+    [
+        *(object(), Secret("TOKEN", "hush"), [1, {"x": Secret("TOKEN", "hush")}], {1: 2}, lambda: 1, {1, 2}),
+        torch.float32,
+        Saved((Artifact("a.bin", "application/octet-stream", memoryview(b"of a mapped file")),)),
+    ],
     ids=lambda v: type(v).__name__,
 )
 def test_a_value_that_no_codec_knows_stays_in_memory_quietly(tmp_path, value):

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from calotype.diffusion.families import FAMILIES
 from calotype.diffusion.latents import LatentFormat
-from calotype.diffusion.sizes import added
+from calotype.diffusion.sizes import SIZES, added, is_sized
 from calotype.diffusion.step import Step
 from calotype.errors import FamilyMismatch
 from calotype.pool.relief import Relief
@@ -83,6 +83,12 @@ class Denoiser:
         A family with a function of its own sees to what it reads beside the latent; for it, those of the latent.
         """
         return int(self.module.config.in_channels) if self._forward is None else self.latent.channels
+
+    def hears(self, name: str) -> bool:
+        """Whether an option or a tensor of a prompt changes what it computes. A family's own function may hear any."""
+        if self._forward is not None or name == "concat":
+            return True
+        return name in SIZES and is_sized(self.module)
 
     def predict(
         self,

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 POSITIVE_SCORE, NEGATIVE_SCORE = 6.0, 2.5
+SIZES = frozenset({"height", "width", "crop_h", "crop_w", "target_height", "target_width", "aesthetic_score"})
 
 
 class Sized(Protocol):
@@ -31,13 +32,18 @@ class Sized(Protocol):
         """In what it computes."""
 
 
+def is_sized(module: Any) -> bool:
+    """Whether a network of diffusers is conditioned on sizes."""
+    return bool(module.config.addition_embed_type == "text_time")
+
+
 def added(model: Sized, x: Tensor, pooled: Tensor | None, options: Mapping[str, Any]) -> dict[str, Tensor] | None:
     """What diffusers' networks take beside the tokens: the pooled text and the sizes; None where they have no use.
 
     x: (B, C, h, w), for the sizes where `options` are silent; pooled: (B, P), zeros when there is none.
     """
     config = model.module.config
-    if config.addition_embed_type != "text_time":
+    if not is_sized(model.module):
         return None
     ids = size_ids(model.family, options, x.shape[0], (x.shape[-2] * 8, x.shape[-1] * 8)).to(model.device)
     if pooled is None:

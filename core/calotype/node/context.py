@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from calotype.types import FileRef, Image, Recipe
 
@@ -38,6 +38,12 @@ class Context(Protocol):
 
     def family(self, file: FileRef) -> str:
         """The model family in a weights file, from its header. Raises ModelError."""
+
+    def scratch(self) -> BinaryIO:
+        """An empty file without a name on the host's disk, for what is too large for memory; gone when it is closed.
+
+        Raises FileError.
+        """
 
     def step(self, done: int, total: int, preview: Image | None = None) -> None:
         """Report progress; raises Cancelled when the run was asked to stop. Cheap enough for every step."""

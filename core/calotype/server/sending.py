@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +14,7 @@ from calotype.server.problems import Refused
 INLINE = frozenset(
     {"image/png", "image/jpeg", "image/webp", "image/gif", "video/mp4"}
 )  # a browser shows and never runs
+PIECE = 1 << 20  # bytes
 PLAIN = "application/octet-stream"
 CSP = "default-src 'none'; sandbox; frame-ancestors 'none'"
 FOREVER = "private, max-age=31536000, immutable"  # for what is named by its content
@@ -19,7 +22,7 @@ NEVER = "private, no-cache"
 
 
 def send(
-    request: web.Request, data: bytes, media_type: str, name: str, tag: str, *, lasting: bool = False
+    request: web.Request, data: bytes | memoryview, media_type: str, name: str, tag: str, *, lasting: bool = False
 ) -> web.StreamResponse:
     """The bytes, whole or the range that was asked for; 304 where they are known. tag: of the content.
 
@@ -36,10 +39,20 @@ def send(
     if _known(request, tag):
         return web.Response(status=304, headers=headers)
     first, last = _range(request, len(data), tag)
-    if (first, last) == (0, len(data)):
-        return web.Response(body=data, content_type=shown, headers=headers)
-    headers["Content-Range"] = f"bytes {first}-{last - 1}/{len(data)}"
-    return web.Response(status=206, body=data[first:last], content_type=shown, headers=headers)
+    status = 200
+    if (first, last) != (0, len(data)):
+        headers["Content-Range"], status = f"bytes {first}-{last - 1}/{len(data)}", 206
+    asked = data[first:last]
+    if isinstance(asked, bytes):
+        return web.Response(status=status, body=asked, content_type=shown, headers=headers)
+    headers["Content-Length"] = str(len(asked))
+    return web.Response(status=status, body=_pieces(asked), content_type=shown, headers=headers)
+
+
+async def _pieces(data: memoryview) -> AsyncIterator[bytes]:
+    """What is mapped, piece by piece, as it is sent."""
+    for begin in range(0, len(data), PIECE):
+        yield await asyncio.to_thread(bytes, data[begin : begin + PIECE])
 
 
 def _known(request: web.Request, tag: str) -> bool:

@@ -91,6 +91,8 @@ class Codecs:
         return {"tensors": self._name(kind), "object": _add(Blob.of(packed(tensors), SUFFIX), blobs), "meta": meta}
 
     def _artifact(self, value: Artifact, blobs: dict[str, Blob]) -> dict[str, Any]:
+        if isinstance(value.data, memoryview):
+            raise Unstorable(f"{value.name} is too large to be kept beside the file that the run made")
         blob = Blob.of([memoryview(value.data)], SUFFIXES.get(value.media_type, ".bin"))
         return {"name": value.name, "media_type": value.media_type, "object": _add(blob, blobs)}
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from calotype.errors import Cancelled, FileError, ModelError
 from calotype.types import FileRef, Image, Recipe
@@ -75,6 +76,10 @@ class FakeContext:
                 f'the test gives no family for "{file.name}": FakeContext(families={{"{file.name}": ...}})'
             )
         return self._families[file.name]
+
+    def scratch(self) -> BinaryIO:
+        """A temporary file."""
+        return tempfile.TemporaryFile()
 
     def step(self, done: int, total: int, preview: Image | None = None) -> None:
         """Record progress; raises Cancelled from `cancel_at` on."""

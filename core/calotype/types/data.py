@@ -102,11 +102,15 @@ class Latent:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One finished file. name: suggested, without folder, with extension; data: the bytes."""
+    """One finished file. name: suggested, without folder, with extension; data: the bytes.
+
+    data may also look into a mapped file, where it is too large for memory: such files are written where the run hands
+    them to, and not stored as results.
+    """
 
     name: str
     media_type: str
-    data: bytes = field(repr=False)
+    data: bytes | memoryview = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

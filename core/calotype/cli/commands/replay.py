@@ -74,7 +74,7 @@ def _file(values: Any, index: int) -> bytes:
         raise ExecutionError(
             f"the run made no picture number {index}; the record and the picture do not belong together"
         )
-    return saved.files[index].data
+    return bytes(saved.files[index].data)
 
 
 def _lines(found: dict[str, Any], *, rounding: bool) -> list[str]:

@@ -50,9 +50,10 @@ def sharpened(x: Tensor, radius: float, sigma: float, amount: float) -> Tensor:
         raise ValueError(f"a radius of {reach} cells is too much for latents of {x.shape[-1]} x {x.shape[-2]} cells.")
     length = torch.linalg.vector_norm(x, dim=1, keepdim=True) + DARK
     row = torch.linspace(-1, 1, 2 * reach + 1, device=x.device)
-    kernel = torch.exp(-(row[:, None] ** 2 + row**2) / (2 * sigma * sigma))
+    distance = (row[:, None] ** 2 + row**2).sqrt()
+    kernel = torch.exp(-(distance**2) / (2 * sigma * sigma))
     kernel = kernel / kernel.sum() * (-STEEP * amount)
-    kernel[reach, reach] += 1.0 - kernel.sum()
+    kernel[reach, reach] = kernel[reach, reach] - kernel.sum() + 1.0
     padded = functional.pad(x / length, [reach] * 4, mode="reflect")
     return length * functional.conv2d(padded, kernel.expand(channels, 1, -1, -1), groups=channels)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 import torch
 from torch import nn
 
-from calotype.diffusion.layouts.unet import original
+from calotype.diffusion.layouts.back import block_name
 from calotype.errors import ModelError
 from calotype.types import Scalar
 
@@ -36,7 +36,8 @@ def merged(
                 f"the models that are merged differ: {name!r} is {tuple(base.shape)} in the first, "
                 f"{tuple(other.shape)} in the second."
             )
-        total = (base.float() * share).add_(other.to(base.device, torch.float32), alpha=add)
+        total = base.float() * share
+        total += other.to(base.device, torch.float32) * add  # rounded by itself, as ComfyUI does; `alpha` would not be
         changed[name] = nn.Parameter(total.to(keep or base.dtype), requires_grad=False)
     return changed
 
@@ -55,7 +56,7 @@ def weights_of(settings: Mapping[str, Scalar], layers: int) -> Weights:
     usual = next(iter(table.values()), 1.0)
 
     def weights(name: str) -> tuple[float, float]:
-        known = original_name(name, layers)
+        known = block_name(name, layers)
         fitting = [prefix for prefix in table if known.startswith(prefix)]
         share = table[max(fitting, key=len)] if fitting else usual
         return share, 1.0 - share
@@ -80,32 +81,3 @@ def shares_in(text: str) -> dict[str, float]:
 def count_layers(names: Iterable[str]) -> int:
     """Residual blocks of a level of the U-Net that has these tensors; 0 for other networks."""
     return len({n.split(".")[3] for n in names if n.startswith("down_blocks.0.resnets.")})
-
-
-EDGES = {
-    "conv_in": "input_blocks.0.0",
-    "time_embedding.linear_1": "time_embed.0",
-    "time_embedding.linear_2": "time_embed.2",
-    "add_embedding": "label_emb.0",
-    "conv_norm_out": "out.0",
-    "conv_out": "out.2",
-}
-
-
-def original_name(name: str, layers: int) -> str:
-    """The original code's name of a U-Net's tensor as far as its block; other names as they are."""
-    for ours, theirs in EDGES.items():
-        if name.startswith(f"{ours}."):
-            return theirs + name.removeprefix(ours)
-    match name.split("."):
-        case ["down_blocks", level, "resnets", layer, *inner]:
-            return ".".join([f"input_blocks.{1 + int(level) * (layers + 1) + int(layer)}.0", *inner])
-        case ["down_blocks", level, "downsamplers", *inner]:
-            return ".".join([f"input_blocks.{(int(level) + 1) * (layers + 1)}", *inner])
-        case ["mid_block", "resnets", layer, *inner]:
-            return ".".join([f"middle_block.{2 * int(layer)}", *inner])
-        case ["up_blocks", level, "resnets", layer, *inner]:
-            return ".".join([f"output_blocks.{int(level) * (layers + 1) + int(layer)}.0", *inner])
-        case ["up_blocks", level, "upsamplers", *inner]:
-            return ".".join([f"output_blocks.{int(level) * (layers + 1) + layers}", *inner])
-    return original(name, layers) or name

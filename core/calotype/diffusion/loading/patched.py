@@ -72,7 +72,10 @@ def unrounded(
     place: Place,
     keep: torch.dtype | None = torch.float32,
 ) -> Parameters:
-    """The tensors after the patches. keep: the type of those that have changed, between patches; None for their own."""
+    """The tensors after the patches: all of a part, or some blocks of it, whole.
+
+    takes: all of the part. keep: the type of those that have changed, between patches; None for their own.
+    """
     for patch in job.recipe.patches:
         if patch.kind == "lora":
             parameters = adapted(job, parameters, takes, scales, patch, place, keep)
@@ -101,8 +104,9 @@ def adapted(
     header = job.shared.header(job.path_of(patch.file))
     refuse_other(inspect_header(header), header, job.family, job.header)
     read = Reader("", torch.device("cpu"), None, job.shared).raw
-    reached = reach(header, job.kind, takes, job.family, *place)
-    refuse_useless(reached, header, job, place)
+    every = reach(header, job.kind, takes, job.family, *place)
+    refuse_useless(every, header, job, place)
+    reached = every.within(parameters)
     wide = widened({name: parameters[name] for name in reached.weights if name in parameters}, scales)
     try:
         return adapt(parameters | wide, reached, strength, read, keep)
@@ -131,9 +135,9 @@ def blended(
     if patch.other is None:
         raise ModelError("a patch that merges without a second model.")
     other, theirs = counterpart(job, Job.of(patch.other, job.path_of, torch.device("cpu"), "file", job.shared), place)
-    reader = other.reader(None)
-    their_scales = reader.scales(theirs)
-    mapped = widened(unrounded(other, reader.read(theirs), theirs, their_scales, place), their_scales)
+    reader, asked = other.reader(None), {name: take for name, take in theirs.items() if name in parameters}
+    their_scales = reader.scales(asked)
+    mapped = widened(unrounded(other, reader.read(asked), theirs, their_scales, place), their_scales)
     shares = weights_of(dict(patch.settings), count_layers(takes))
     try:
         return merged(widened(parameters, scales), mapped, shares, keep)

@@ -22,10 +22,10 @@ def changed(base: Tensor, tensors: Mapping[str, Tensor], strength: float, module
         given = {role: t.to(weight.device).float() for role, t in tensors.items()}
         if "set" in given:
             return weight + strength * (given["set"].reshape(weight.shape) - weight)
-        change = delta(given, weight.shape)
+        change, scale = _unscaled(given, weight.shape)
         if "magnitude" in given:
-            return weight + strength * (_decomposed(weight + change, given["magnitude"]) - weight)
-        return weight.add(change, alpha=strength)
+            return weight + strength * (_decomposed(weight + change * scale, given["magnitude"]) - weight)
+        return weight + change * (strength * scale)  # in this order: half precision rounds what comes out
     except (KeyError, RuntimeError) as error:
         shapes = ", ".join(f"{role} {tuple(t.shape)}" for role, t in tensors.items())
         raise ModelError(
@@ -38,11 +38,16 @@ def delta(t: Mapping[str, Tensor], shape: torch.Size) -> Tensor:
 
     Raises KeyError, RuntimeError.
     """
+    change, scale = _unscaled(t, shape)
+    return change * scale
+
+
+def _unscaled(t: Mapping[str, Tensor], shape: torch.Size) -> tuple[Tensor, float]:
+    """The change, and what it is to be multiplied by at strength 1."""
     if "diff" in t:
-        return t["diff"].reshape(shape)
+        return t["diff"].reshape(shape), 1.0
     change, rank = _product(t)
-    scale = float(t["alpha"]) / rank if "alpha" in t and rank else 1.0
-    return (change * scale).reshape(shape)
+    return change.reshape(shape), float(t["alpha"]) / rank if "alpha" in t and rank else 1.0
 
 
 def _product(t: Mapping[str, Tensor]) -> tuple[Tensor, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from calotype.diffusion.families.base import Family
@@ -47,6 +47,10 @@ class Reach:
         found = {name for _, target in self.changes for name in target.names}
         biased = [target for adapter, target in self.changes if "diff_b" in adapter.tensors]
         return found | {bias(name) for target in biased for name in target.names}
+
+    def within(self, names: Container[str]) -> Reach:
+        """What it does to some of the weights; an adapter of several weights has all of them there, or none."""
+        return Reach(tuple(one for one in self.changes if all(name in names for name in one[1].names)), self.unknown)
 
 
 def bias(weight: str) -> str:

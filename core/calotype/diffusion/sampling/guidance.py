@@ -120,7 +120,8 @@ class Guidance:
         canvas = Canvas(tuple(shape), denoiser.device, denoiser.dtype, denoiser.sampling)
         self._denoiser = denoiser
         self.sampling = denoiser.sampling
-        self._sides = lay_out(canvas, [side.prompts for side in sides])
+        laid = lay_out(canvas, [side.prompts for side in sides])
+        self._sides = [[heard(denoiser, region) for region in side] for side in laid]
         self._shape = tuple(shape)
         self._scheme = scheme or _without_patches(guider)
         self._count = len(sides) if guider or scheme or hooks.always else 1
@@ -275,6 +276,15 @@ class Guidance:
                 rows = repeated(fitted, x.shape[0] // members).repeat(members, 1, 1, 1)
             self._hints[key] = rows.to(self._denoiser.dtype)
         return self._hints[key]
+
+
+def heard(denoiser: Predicts, region: Region) -> Region:
+    """The region without what the denoiser does not listen to, which would keep prompts out of one batch."""
+    hears: Callable[[str], bool] | None = getattr(denoiser, "hears", None)
+    if hears is None:
+        return region
+    options, tensors = ({k: v for k, v in said.items() if hears(k)} for said in (region.options, region.tensors))
+    return replace(region, options=options, tensors=tensors)
 
 
 def taken(value: Any, rows: slice, count: int) -> Any:

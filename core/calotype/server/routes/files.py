@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import mmap
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from calotype.server.routing import Asked, Call, Routes
 from calotype.server.sending import INLINE, PLAIN, send
 
 routes = Routes("results")
+LARGE = 256 << 20  # bytes; no picture is as large
 WITHIN = ("id", "name", "started", "workflow", "runtime", "nodes")  # of a record, what a picture carries
 
 
@@ -46,10 +48,15 @@ async def file(call: Call[None, FileQuery]) -> web.StreamResponse:
     return send(call.request, data, made["media_type"], made["name"], tag, lasting=True)
 
 
-def content(app: web.Application, file: Mapping[str, Any], run: str = "") -> bytes:
-    """The bytes of a file of a run, checked; `run`: that one's record inside. Raises Refused: 404 when it is gone."""
+def content(app: web.Application, file: Mapping[str, Any], run: str = "") -> bytes | memoryview:
+    """The bytes of a file of a run, checked; `run`: that one's record inside. Those of a large file are mapped.
+
+    Raises Refused: 404 when it is gone.
+    """
     try:
         with app[OUTPUTS].open(file["digest"]) as opened:
+            if file["bytes"] > LARGE:
+                return memoryview(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ))
             data = opened.read()
     except FileError as error:
         raise Refused(404, "not-found", str(error)) from error

@@ -1,0 +1,111 @@
+"""Nodes that save models: as their patches leave them, in files that load again here and in ComfyUI."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from calotype.errors import FileError
+from calotype.node import Context, Input, Node
+from calotype.types import Artifact, Clip, Model, Recipe, Saved, Vae
+from calotype_nodes.output import file_name
+
+if TYPE_CHECKING:
+    from calotype.diffusion.saving.leaving import Leaving
+
+Numbers = Literal["stored", "float32", "bfloat16", "float16"]
+FORMAT = "Of the file: as each weight is stored where it comes from, or one for all."
+MEDIA_TYPE = "application/octet-stream"
+
+
+class SaveCheckpoint(Node, category="output"):
+    """Save a model, its text encoders and its VAE as one checkpoint, with all merges and LoRAs in its weights."""
+
+    output = True
+
+    model: Model
+    clip: Clip
+    vae: Vae
+    prefix: str = "checkpoint"
+    numbers: Numbers = Input(default="stored", doc=FORMAT)
+
+    def run(self, ctx: Context) -> Saved:
+        """Write it, some blocks at a time."""
+        from calotype.diffusion.saving import checkpoint_parts
+
+        parts = checkpoint_parts(self.model, self.clip, self.vae, ctx.path)
+        return Saved((written(ctx, (self.model, self.clip, self.vae), parts, self.prefix, self.numbers),))
+
+
+class SaveModel(Node, category="output"):
+    """Save a denoiser by itself, with all merges and LoRAs in its weights."""
+
+    output = True
+
+    model: Model
+    prefix: str = "model"
+    numbers: Numbers = Input(default="stored", doc=FORMAT)
+
+    def run(self, ctx: Context) -> Saved:
+        """Write it, some blocks at a time."""
+        from calotype.diffusion.saving import model_parts
+
+        parts = model_parts(self.model, ctx.path)
+        return Saved((written(ctx, (self.model,), parts, self.prefix, self.numbers),))
+
+
+class SaveClip(Node, category="output"):
+    """Save text encoders, each in a file of its own, with all merges and LoRAs in their weights."""
+
+    output = True
+
+    clip: Clip
+    prefix: str = "clip"
+    numbers: Numbers = Input(default="stored", doc=FORMAT)
+
+    def run(self, ctx: Context) -> Saved:
+        """Write them; the encoder's name stands behind the prefix where there are several."""
+        from calotype.diffusion.saving import text_parts
+
+        parts = text_parts(self.clip, ctx.path)
+        names = [f"{self.prefix}_{part.name}" for part in parts] if len(parts) > 1 else [self.prefix]
+        each = zip(parts, names, strict=True)
+        return Saved(tuple(written(ctx, (self.clip,), [part], name, self.numbers) for part, name in each))
+
+
+class SaveVAE(Node, category="output"):
+    """Save an autoencoder by itself."""
+
+    output = True
+
+    vae: Vae
+    prefix: str = "vae"
+    numbers: Numbers = Input(default="stored", doc=FORMAT)
+
+    def run(self, ctx: Context) -> Saved:
+        """Write it."""
+        from calotype.diffusion.saving import vae_parts
+
+        return Saved((written(ctx, (self.vae,), vae_parts(self.vae, ctx.path), self.prefix, self.numbers),))
+
+
+def written(
+    ctx: Context, recipes: Sequence[Recipe], parts: Sequence[Leaving], prefix: str, numbers: Numbers
+) -> Artifact:
+    """Parts of models as one file, which is not read into memory. Raises FileError when the disk is full."""
+    import mmap
+
+    from calotype.diffusion.saving import metadata_of, unsaved, write
+
+    name = file_name(prefix, "safetensors")
+    for kind in dict.fromkeys(kind for recipe in recipes for kind in unsaved(recipe)):
+        ctx.warn(f'"{kind}" changes how the model computes, not its weights, and is not in {name}')
+    metadata, markers = metadata_of(recipes, parts, name.removesuffix(".safetensors"))
+    with ctx.scratch() as file:
+        try:
+            write(parts, file, metadata, markers, numbers, ctx.step)
+            file.flush()
+        except OSError as error:
+            raise FileError(f'cannot write "{name}": {error.strerror or error}') from error
+        whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return Artifact(name, MEDIA_TYPE, memoryview(whole))
