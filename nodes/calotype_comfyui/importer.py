@@ -11,6 +11,7 @@ from calotype_comfyui.boxes import Box, Scene
 from calotype_comfyui.convert import Conversion
 from calotype_comfyui.editor import read_editor
 from calotype_comfyui.passing import pass_by
+from calotype_comfyui.perp_neg import use_guiders
 from calotype_comfyui.samplers import gather_samplers
 from calotype_comfyui.settle import settle
 from calotype_comfyui.variants import vary
@@ -36,12 +37,13 @@ class ComfyUI:
         if api and editor:
             scene = _dressed(scene, drawn)
         pass_by(scene)
-        boxes, gathered = gather_samplers(settle(scene))
+        boxes, guided = use_guiders(settle(scene))
+        boxes, gathered = gather_samplers(boxes)
         vary(boxes)
         made = Conversion(boxes)
         for box, text in scene.remarks:
             made.note(box, text, warning=True)
-        for box, text in gathered:
+        for box, text in (*guided, *gathered):
             made.note(box, text, warning=False)
         parts = {"layout": made.layout, "frames": scene.frames}
         document = {"calotype": 1, "nodes": made.nodes} | {k: v for k, v in parts.items() if v}
