@@ -45,6 +45,12 @@ def test_whole_differences_and_whole_weights_are_taken_as_they_are():
     assert torch.allclose(changed(weight, {"set": other}, 1.0, "m"), other, atol=1e-6)
 
 
+def test_a_change_is_rounded_once_before_it_is_added():
+    """In ComfyUI's order; text encoders in half precision turn a last bit here into a bit of theirs."""
+    weight, t, strength = torch.randn(6, 4), low_rank(6, 4), 0.7
+    assert torch.equal(changed(weight, t, strength, "m"), weight + (strength * (1.0 / 2)) * (t["up"] @ t["down"]))
+
+
 def test_the_tucker_forms_of_loha_and_lokr_are_those_of_a_convolution():
     a, b, core = torch.randn(2, 6), torch.randn(2, 5), torch.randn(2, 2, 3, 3)
     one = torch.einsum("ijkl,jr,ip->prkl", core, b, a)

@@ -246,3 +246,20 @@ def test_a_picture_is_cut_in_the_middle_and_resized():
     picture = torch.arange(6.0).expand(1, 1, 4, 6)
     assert fit_picture(picture, (2, 2))[0, 0].tolist() == [[2.0, 4.0], [2.0, 4.0]]
     assert fit_picture(picture.mT, (2, 2))[0, 0].tolist() == [[2.0, 2.0], [4.0, 4.0]]
+
+
+def test_areas_of_a_latent_that_grows_are_those_of_the_larger_one(toy, prompt):
+    """SamplerLCMUpscale: an area that reached out of the small latent has room in the large one."""
+    far = joined(prompt(1.0), prompt(2.0, area=(12, 12, 10, 10), strength=0.5))
+    large = torch.randn((2, 4, 24, 24), generator=torch.Generator().manual_seed(1))
+    guidance = guided(toy, far, prompt(-1.0))
+    small = guidance(X, SIGMA)
+    expected = Guidance(toy, [far, prompt(-1.0)], classifier_free(3.0), large.shape)(large, SIGMA)
+    torch.testing.assert_close(guidance(large, SIGMA), expected)
+    torch.testing.assert_close(guidance(X, SIGMA), small)
+
+
+def test_what_a_denoiser_does_not_hear_keeps_no_prompts_apart(toy, prompt):
+    toy.hears = lambda name: name != "guidance"
+    guided(toy, prompt(1.0, guidance=3.0), prompt(-1.0))(X, SIGMA)
+    assert [(call["x"].shape[0], call["options"]) for call in toy.calls] == [(4, {})]

@@ -24,7 +24,7 @@ from calotype.diffusion.sampling.hooks import (
     cfg_scheme,
 )
 from calotype.diffusion.sampling.parameterization import ModelSampling
-from calotype.diffusion.sampling.regions import Canvas, Region, filled_up, lay_out, repeated
+from calotype.diffusion.sampling.regions import Canvas, Region, filled_up, lay_out, placed, repeated
 from calotype.pool.relief import SPLIT, Relief
 from calotype.types import Conditioning, Control, ControlNet
 
@@ -120,16 +120,22 @@ class Guidance:
         canvas = Canvas(tuple(shape), denoiser.device, denoiser.dtype, denoiser.sampling)
         self._denoiser = denoiser
         self.sampling = denoiser.sampling
+        self._batches: dict[tuple[tuple[int, ...], tuple[bool, ...]], list[Batch]] = {}
         laid = lay_out(canvas, [side.prompts for side in sides])
-        self._sides = [[heard(denoiser, region) for region in side] for side in laid]
-        self._shape = tuple(shape)
+        self._laid = [[heard(denoiser, region) for region in side] for side in laid]
+        self._place(canvas)
         self._scheme = scheme or _without_patches(guider)
         self._count = len(sides) if guider or scheme or hooks.always else 1
         self._hooks = hooks
         self._controls = controls or {}
-        self._batches: dict[tuple[tuple[int, ...], tuple[bool, ...]], list[Batch]] = {}
         self._timesteps: dict[float, float] = {}
         self._hints: dict[tuple[int, int, int, int], Tensor] = {}
+
+    def _place(self, canvas: Canvas) -> None:
+        """Put the regions on latents of a shape."""
+        self._canvas = canvas
+        self._sides = [[placed(canvas, region) for region in side] for side in self._laid]
+        self._batches.clear()
 
     def expect(self, sigmas: Tensor) -> None:
         """Look up the timesteps of these noise levels at once."""
@@ -145,6 +151,8 @@ class Guidance:
 
     def _guided(self, x: Tensor, sigma: float, whole: bool) -> Guided:
         """The guided estimate. whole: of all sides, at a scale of 1 too."""
+        if x.shape != self._canvas.shape:  # a sampler may let latents grow
+            self._place(replace(self._canvas, shape=tuple(x.shape)))
         count = len(self._sides) if whole else self._count
         moment = Moment(x, sigma, self._again(sigma), self._hooks, alone=count == 1, whole=whole)
         return self._scheme(self._estimates(x, sigma, tuple(range(count))), moment)
@@ -167,7 +175,7 @@ class Guidance:
     def _batched(self, sigma: float, sides: tuple[int, ...]) -> list[Batch]:
         running = tuple(region.active(sigma) for i in sides for region in self._sides[i])
         if (sides, running) not in self._batches:
-            shape, device = self._shape, self._denoiser.device
+            shape, device = self._canvas.shape, self._canvas.device
             active = {i: [region for region in self._sides[i] if region.active(sigma)] for i in sides}
             waiting = [(i, region) for i in sides for region in filled_up(active[i], shape, device)]
             self._batches[sides, running] = grouped(waiting, self._fit)

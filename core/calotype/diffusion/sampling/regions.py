@@ -93,7 +93,7 @@ def narrowed(x: Tensor, area: Area) -> Tensor:
 
 
 def lay_out(canvas: Canvas, sides: Sequence[Sequence[Prompt]]) -> list[list[Region]]:
-    """Each side's prompts as regions. A prompt with an area gets a counterpart on the sides that lack one there."""
+    """Each side's prompts as regions, to be `placed`. One with an area gets a counterpart on sides that lack one."""
     laid = [[_region(canvas, prompt) for prompt in side] for side in sides]
     for i, side in enumerate(laid):
         for region in list(side):
@@ -101,8 +101,14 @@ def lay_out(canvas: Canvas, sides: Sequence[Sequence[Prompt]]) -> list[list[Regi
                 _add_counterpart(other, region)
     for other in laid[1:]:
         _share_controls(laid[0], other)
-    inside = [[replace(r, area=r.area and _clipped(r.area, canvas.sides)) for r in side] for side in laid]
-    return [[_weighted(canvas, _cropped(canvas, region)) for region in side] for side in inside]
+    return laid
+
+
+def placed(canvas: Canvas, region: Region) -> Region:
+    """The region on latents of this shape, which may have grown since it was laid out: its area ends with them."""
+    mask = None if region.mask is None else _resized(region.mask[:, None], canvas.shape)[:, 0]
+    area = region.area and _clipped(region.area, canvas.sides)
+    return _weighted(canvas, _cropped(canvas, replace(region, area=area, mask=mask)))
 
 
 def _region(canvas: Canvas, prompt: Prompt) -> Region:
@@ -133,9 +139,14 @@ def repeated(x: Tensor, batch: int) -> Tensor:
 
 def _mask(canvas: Canvas, mask: Tensor) -> Tensor:
     mask = mask.to(canvas.device, torch.float32).reshape(-1, 1, *mask.shape[-2:])
-    if mask.shape[-2:] != canvas.shape[-2:]:
-        mask = torch.nn.functional.interpolate(mask, size=canvas.shape[-2:], mode="bilinear")
-    return mask[:, 0]
+    return _resized(mask, canvas.shape)[:, 0]
+
+
+def _resized(x: Tensor, shape: Sequence[int]) -> Tensor:
+    """x (B, C, H, W) of the height and width of latents of this shape."""
+    if x.shape[-2:] == tuple(shape[-2:]):
+        return x
+    return torch.nn.functional.interpolate(x, size=tuple(shape[-2:]), mode="bilinear")
 
 
 def _area(canvas: Canvas, options: Mapping[str, Any], mask: Tensor | None) -> Area | None:
