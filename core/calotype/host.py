@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from calotype.pool import Pool
 
-State = tuple[str, Path, int, int]
-"""What is asked, of which file, how it was then."""
-
 SECRET = "CALOTYPE_SECRET_"
 PARTS: dict[str, Literal["denoiser", "text_encoder", "vae"]] = {
     "Model": "denoiser",
@@ -36,18 +33,18 @@ PARTS: dict[str, Literal["denoiser", "text_encoder", "vae"]] = {
 class LocalHost:
     """Gives nodes what they ask for. Building it costs nothing; torch comes with the first model or device.
 
-    on_load: told of every recipe before its weights are looked for.
+    on_load: told of every recipe before its weights are looked for. code: the state of the code that recognises files,
+    see `Answers`.
     """
 
     def __init__(
-        self, files: Files, settings: Settings, runtime: Runtime, env: Mapping[str, str] | None = None
+        self, files: Files, settings: Settings, runtime: Runtime, env: Mapping[str, str] | None = None, code: str = ""
     ) -> None:
         self._files = files
         self._settings = settings
         self._runtime = runtime
         self._env = os.environ if env is None else env
-        self._families: dict[State, str] = {}
-        self._lacking: dict[State, str] = {}
+        self._code = code
         self.on_load: Callable[[Recipe], object] = _ignore
 
     @cached_property
@@ -106,30 +103,33 @@ class LocalHost:
 
     def family(self, file: FileRef) -> str:
         """The model family in a file, from its header; read once for each state of the file, a folder every time."""
-        from calotype.diffusion.kinds import family_in
 
-        path = self._files.path(file)
-        if path.is_dir():
+        def read(path: Path) -> str:
+            from calotype.diffusion.kinds import family_in
+
             return family_in(file.folder, path)
-        key = (file.folder, *_state(path))
-        if key not in self._families:
-            self._families[key] = family_in(file.folder, path)
-        return self._families[key]
+
+        return self._answered(file, f"family of one in {file.folder}", read)
 
     def lacks(self, file: FileRef, kind: str) -> str:
         """What a checkpoint lacks of a part, for people; "" when it is there. kind: "Model", "Clip" or "Vae".
 
         Read once for each state of the file, of a folder every time.
         """
-        from calotype.diffusion.kinds import lacks
 
+        def read(path: Path) -> str:
+            from calotype.diffusion.kinds import lacks
+
+            return lacks(path, PARTS[kind])
+
+        return self._answered(file, f"what it lacks of a {PARTS[kind]}", read)
+
+    def _answered(self, file: FileRef, question: str, read: Callable[[Path], str]) -> str:
+        """What a file's header says, also by what earlier processes have read."""
         path = self._files.path(file)
         if path.is_dir():
-            return lacks(path, PARTS[kind])
-        key = (kind, *_state(path))
-        if key not in self._lacking:
-            self._lacking[key] = lacks(path, PARTS[kind])
-        return self._lacking[key]
+            return read(path)
+        return self._files.answers.of(path, question, self._code, lambda: read(path))
 
     def scratch(self) -> BinaryIO:
         """An empty file without a name beside the caches, gone when it is closed. Raises FileError."""
@@ -146,12 +146,6 @@ class LocalHost:
         if value is None:
             raise FileError(f'the secret "{name}" is not set; set the environment variable {SECRET}{name}')
         return Secret(name, value)
-
-
-def _state(path: Path) -> tuple[Path, int, int]:
-    """What changes when a file does."""
-    seen = path.stat()
-    return path, seen.st_size, seen.st_mtime_ns
 
 
 def _ignore(recipe: Recipe) -> None:

@@ -66,7 +66,7 @@ class Services:
         self.runtime = Runtime.here(settings.device, settings.dtype, settings.aside, settings.storage)
         self.history = History(settings.home / "history.sqlite")
         self._warn = on_warning or _log.warning
-        self.host = LocalHost(self.files, settings, self.runtime)
+        self.host = LocalHost(self.files, settings, self.runtime, code=plugins.environment)
         self.planner = Planner(self.registry, store, self.files, self.runtime)
         self.executor = Executor(self.planner, store, self.host)
 

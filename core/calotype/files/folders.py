@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from calotype.errors import FileError
+from calotype.files.answers import Answers
 from calotype.files.hashes import PREFIX, Hashes
 from calotype.files.names import check_name, inside
 from calotype.types import FileRef
@@ -29,6 +30,7 @@ class Files:
     def __init__(self, roots: Mapping[str, Sequence[Path]], cache: Path | None = None) -> None:
         self.roots = {folder: tuple(Path(d).absolute() for d in places) for folder, places in roots.items()}
         self.hashes = Hashes(cache)
+        self.answers = Answers(self.hashes.cache)
 
     def list(self, folder: str) -> list[str]:
         """The sorted names in a folder: files, and directories that are one model. Raises FileError: unknown folder."""
@@ -74,7 +76,7 @@ class Files:
         return None
 
     def close(self) -> None:
-        """Let go of the cache of hashes."""
+        """Let go of the cache of hashes and answers."""
         self.hashes.close()
 
     def _roots(self, folder: str) -> tuple[Path, ...]:

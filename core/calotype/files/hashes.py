@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import sqlite3
-import threading
 import time
 from pathlib import Path
 
 import blake3
 
 from calotype.errors import FileError
+from calotype.files.cache import Cache
 
 PREFIX = "blake3:"
 Stamp = tuple[int, int, int]  # size, mtime_ns, ctime_ns
 
-_log = logging.getLogger(__name__)
-
 # A file that changed this recently may change again within one tick of the file system's clock: not remembered.
 SETTLED_NS = 20_000_000
-BUSY_SECONDS = 5.0
 PARALLEL_BYTES = 1 << 20  # below it, starting threads costs more than they give
 
 
@@ -32,10 +27,8 @@ class Hashes:
     """
 
     def __init__(self, cache: Path | None) -> None:
-        self._cache = cache
+        self.cache = Cache(cache)
         self._known: dict[str, tuple[Stamp, str]] = {}
-        self._lock = threading.Lock()
-        self._db: sqlite3.Connection | None = None
 
     def of(self, path: Path) -> str:
         """The hash of a file, or of a folder's files together. Raises FileError if it cannot be read."""
@@ -47,24 +40,21 @@ class Hashes:
     def known(self, path: Path) -> str | None:
         """The hash if it is known without reading the file."""
         try:
-            return None if path.is_dir() else self._recall(str(path), _stamp(path))
+            return None if path.is_dir() else self._recall(str(path), stamp_of(path))
         except OSError:
             return None
 
     def close(self) -> None:
         """Let go of the cache file."""
-        with self._lock:
-            if self._db is not None:
-                self._db.close()
-            self._db = None
+        self.cache.close()
 
     def _of_file(self, path: Path) -> str:
-        name, stamp = str(path), _stamp(path)
+        name, stamp = str(path), stamp_of(path)
         found = self._recall(name, stamp)
         if found is not None:
             return found
         found = file_hash(path)
-        if _stamp(path) == stamp and abs(time.time_ns() - stamp[1]) > SETTLED_NS:
+        if stamp_of(path) == stamp and settled(stamp):
             self._remember(name, stamp, found)
         return found
 
@@ -78,8 +68,7 @@ class Hashes:
         known = self._known.get(name)
         if known is not None:
             return known[1] if known[0] == stamp else None
-        with self._lock:
-            row = self._ask("SELECT size, mtime, ctime, hash FROM hashes WHERE path = ?", (name,))
+        row = self.cache.ask("SELECT size, mtime, ctime, hash FROM hashes WHERE path = ?", (name,))
         if row is None or tuple(row[:3]) != stamp:
             return None
         self._known[name] = (stamp, str(row[3]))
@@ -87,22 +76,7 @@ class Hashes:
 
     def _remember(self, name: str, stamp: Stamp, found: str) -> None:
         self._known[name] = (stamp, found)
-        with self._lock:
-            self._ask("INSERT OR REPLACE INTO hashes VALUES (?, ?, ?, ?, ?)", (name, *stamp, found))
-
-    def _ask(self, sql: str, values: tuple[str | int, ...]) -> tuple[str | int, ...] | None:
-        """One statement; a cache that is damaged or not writable is given up for this process."""
-        if self._cache is None:
-            return None
-        try:
-            if self._db is None:
-                self._db = _opened(self._cache)
-            row: tuple[str | int, ...] | None = self._db.execute(sql, values).fetchone()
-        except (sqlite3.Error, OSError) as error:
-            _log.warning("the cache of file hashes, %s, is not used: %s", self._cache, error)
-            self._cache = None
-            return None
-        return row
+        self.cache.ask("INSERT OR REPLACE INTO hashes VALUES (?, ?, ?, ?, ?)", (name, *stamp, found))
 
 
 def file_hash(path: Path) -> str:
@@ -112,32 +86,12 @@ def file_hash(path: Path) -> str:
     return PREFIX + str(blake3.blake3(max_threads=threads).update_mmap(path).hexdigest())
 
 
-def _stamp(path: Path) -> Stamp:
+def stamp_of(path: Path) -> Stamp:
+    """What changes when a file does. Raises OSError."""
     said = os.stat(path)  # noqa: PTH116  half the time of Path.stat, at every use of every file
     return said.st_size, said.st_mtime_ns, said.st_ctime_ns
 
 
-def _opened(cache: Path) -> sqlite3.Connection:
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return _connected(cache)
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise
-        cache.unlink()  # not a database: nothing in it that cannot be computed again
-        return _connected(cache)
-
-
-def _connected(cache: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(cache, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = NORMAL")
-        db.execute(
-            "CREATE TABLE IF NOT EXISTS hashes (path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, ctime INTEGER, "
-            "hash TEXT) WITHOUT ROWID"
-        )
-    except sqlite3.Error:
-        db.close()
-        raise
-    return db
+def settled(stamp: Stamp) -> bool:
+    """Whether a file changed so long ago that its stamp is no other's."""
+    return abs(time.time_ns() - stamp[1]) > SETTLED_NS

@@ -25,17 +25,19 @@ class Catalogue:
 
     Responsibilities: one JSON file, replaced atomically; an entry counts only with the stamp that it was written with;
     a damaged or foreign file counts as empty.
+
+    environment: differs when Python, the engine's code or what is installed has changed.
     """
 
     def __init__(self, folder: Path | None, path: Sequence[str] | None = None) -> None:
         self._file = folder / _FILE if folder else None
-        self._environment = _environment(path)
+        self.environment = _environment(path)
         self._entries: dict[str, Any] = _read(self._file) if self._file else {}
         self._changed = False
 
     def stamp(self, source: Source) -> str:
         """Differs when the plugin's code, the engine's, or what is installed has changed."""
-        return _digest([self._environment, *_files(source.place), *_files(source.project)])
+        return _digest([self.environment, *_files(source.place), *_files(source.project)])
 
     def get(self, source: Source, stamp: str | None) -> Found | None:
         """What is known of a plugin with this stamp (None: whatever its stamp)."""

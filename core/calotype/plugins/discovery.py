@@ -64,6 +64,11 @@ class Plugins:
         """One per plugin found: the built-in nodes, packages, folders."""
         return (*self._records.values(), *self._rejected)
 
+    @property
+    def environment(self) -> str:
+        """Differs when Python, the engine's code or what is installed has changed."""
+        return self._catalogue.environment
+
     def packages(self) -> frozenset[str]:
         """The import names of the plugins that work: what their value types may come from."""
         return frozenset(self._sources[name].module for name, r in self._records.items() if r.status == "ok")

@@ -41,7 +41,7 @@ class Documents:
         self.files = Files(settings.roots(), settings.home / "cache" / "hashes.sqlite")
         self.runtime = Runtime.here(settings.device, settings.dtype, settings.aside, settings.storage)
         self._limits = limits
-        self._host = LocalHost(self.files, settings, self.runtime)
+        self._host = LocalHost(self.files, settings, self.runtime, code=plugins.environment)
         self._families = Families(self.files, self._host.family)
 
     @classmethod

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from calotype import sockets
-from calotype.diffusion.families.heard import heard_by
 from calotype.diffusion.text.mentions import FOLDER, mentioned
 from calotype.errors import FamilyMismatch
 from calotype.graph import Use
@@ -96,6 +95,8 @@ class Meeting:
         chosen = use.inputs.get(choice.name, choice.default)
         if not own or len(own) != len(files) or not isinstance(chosen, str):
             return []
+        from calotype.diffusion.families.heard import heard_by  # every family: for few nodes
+
         try:
             family = heard_by([known.family for _, known in own], chosen)
         except FamilyMismatch as error:

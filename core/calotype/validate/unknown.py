@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from calotype.graph import Use
 from calotype.node import NodeSpec
 from calotype.registry import Registry
@@ -47,6 +45,10 @@ def unknown_input(report: Report, use: Use, prefix: str, name: str, spec: NodeSp
 
 def requirement_problems(report: Report) -> None:
     """Version ranges in `requires` that cannot be read."""
+    if not report.document.requires:
+        return
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # ten milliseconds that most workflows do not need
+
     for name, text in report.document.requires.items():
         try:
             SpecifierSet(text)
