@@ -35,3 +35,22 @@ def at_rest() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+@contextmanager
+def building_up() -> Iterator[None]:
+    """No collections within the block, and afterwards none that look at what it made.
+
+    For the main line of a process alone, around what it keeps to its end: modules, tables, settings.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def going_away() -> None:
+    """The process ends: the interpreter need not look for cycles among what goes with it anyway."""
+    gc.freeze()
