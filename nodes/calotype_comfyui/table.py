@@ -193,7 +193,9 @@ LATENTS: Mapping[str, Rule] = {
     "LatentSubtract": rule("LatentSubtract", "samples1>latent samples2>other", "", "latent"),
     "LatentMultiply": rule("LatentMultiply", "samples>latent", "multiplier>factor", "latent"),
     "LatentBlend": rule("LatentBlend", "samples1>latent samples2>other", "blend_factor>share blend_mode>", "latent"),
-    "LatentInterpolate": rule("LatentInterpolate", "samples1>latent samples2>other", "ratio>share", "latent"),
+    "LatentInterpolate": rule(
+        "LatentInterpolate", "samples1>latent samples2>other", "ratio>share", "latent", values={"crossed": True}
+    ),
     "LatentConcat": rule(
         "LatentConcat",
         "samples1>latent samples2>other",

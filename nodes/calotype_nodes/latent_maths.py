@@ -67,14 +67,23 @@ class LatentInterpolate(Node, category="latent/maths"):
     latent: Latent
     other: Latent
     share: float = Input(default=0.5, ge=0, le=1, step=0.01, doc="Of the first one: 1 is all of it.")
+    crossed: bool = Input(
+        default=False,
+        doc="Where there are as many latents as channels, take each channel's lengths from another latent, as ComfyUI.",
+    )
 
     def run(self) -> Latent:
         """Mean directions of the channel vectors, at mean lengths."""
         a, b = pair(self.latent, self.other)
-        long_a, long_b = a.norm(dim=1, keepdim=True), b.norm(dim=1, keepdim=True)
+        long_a, long_b = self.lengths(a), self.lengths(b)
         direction = (a / long_a).nan_to_num() * self.share + (b / long_b).nan_to_num() * (1 - self.share)
-        unit = (direction / direction.norm(dim=1, keepdim=True)).nan_to_num()
+        unit = (direction / self.lengths(direction)).nan_to_num()
         return replace(self.latent, samples=unit * (long_a * self.share + long_b * (1 - self.share)))
+
+    def lengths(self, x: Tensor) -> Tensor:
+        """Of the channel vectors of x (B, C, h, w): (B, 1, h, w), or (1, C, h, w) where they cross."""
+        found = x.norm(dim=1, keepdim=True)
+        return found.transpose(0, 1) if self.crossed and len(x) == x.shape[1] else found
 
 
 class LatentConcat(Node, category="latent/maths"):

@@ -144,14 +144,26 @@ class LatentCrop(Node, category="latent"):
     y: int = Input(default=0, ge=0, le=16384, step=8)
     width: int = Input(default=512, ge=8, le=16384, step=8, multiple_of=8)
     height: int = Input(default=512, ge=8, le=16384, step=8, multiple_of=8)
-    least: int = Input(default=8, ge=8, le=512, step=8, doc="Begin no nearer than this to the right and the bottom.")
+    least: int = Input(
+        default=8,
+        ge=8,
+        le=512,
+        step=8,
+        doc="Begin no nearer than this to the right and the bottom; what a smaller latent lacks counts from there.",
+    )
 
     def run(self) -> Latent:
-        """Cut; what would lie outside is left out."""
+        """Cut; what would lie outside is left out. Raises ValueError where nothing is left."""
         old, least = self.latent.samples, self.least // CELL
-        left, top = (max(0, min(at // CELL, n - least)) for at, n in ((self.x, old.shape[-1]), (self.y, old.shape[-2])))
+        left, top = (min(at // CELL, n - least) for at, n in ((self.x, old.shape[-1]), (self.y, old.shape[-2])))
         wide, high = cells(self.width, "width"), cells(self.height, "height")
-        return replace(self.latent, samples=old[..., top : top + high, left : left + wide].clone())
+        cut = old[..., top : top + high, left : left + wide]
+        if not cut.numel():
+            sides = f"{old.shape[-1] * CELL} x {old.shape[-2] * CELL}"
+            raise ValueError(
+                f"nothing is left of a latent of {sides} pixels, of which the last {self.least} are kept out"
+            )
+        return replace(self.latent, samples=cut.clone())
 
 
 def cells(pixels: int, name: str) -> int:

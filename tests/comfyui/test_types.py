@@ -329,7 +329,7 @@ CASES = {
     "LatentInterpolate": (
         {"samples1": ["9", 0], "samples2": ["9", 1], "ratio": 1.0},
         "LatentInterpolate",
-        {"latent": {"from": "9.output_0"}, "other": {"from": "9.output_1"}, "share": 1},
+        {"latent": {"from": "9.output_0"}, "other": {"from": "9.output_1"}, "share": 1, "crossed": True},
     ),
     "LatentConcat": (
         {"samples1": ["9", 0], "samples2": ["9", 1], "dim": "-y"},

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -35,6 +37,18 @@ def test_two_latents_make_one_of_the_first_ones_size(node, cell):
     got = node.run().samples
     assert got.shape == (1, 2, 2, 2)
     assert torch.allclose(got, torch.tensor(cell).reshape(1, 2, 1, 1).expand(1, 2, 2, 2), atol=1e-6)
+
+
+def test_lengths_cross_where_there_are_as_many_latents_as_channels():
+    """In ComfyUI the length of the second of two latents divides the second channel of both."""
+    both = replace(A, samples=torch.cat([A.samples, 5 * A.samples]))
+    crossed = LatentInterpolate(latent=both, other=both, share=1.0, crossed=True).run().samples[:, :, 0, 0]
+    turned = torch.tensor([[3.0 / 5, 4.0 / 25], [15.0 / 5, 20.0 / 25]])
+    assert torch.allclose(crossed, turned / turned.norm(dim=1) * torch.tensor([5.0, 25.0]))
+    own = LatentInterpolate(latent=both, other=both, share=1.0).run().samples
+    assert torch.allclose(own, both.samples)
+    alone = LatentInterpolate(latent=A, other=B, crossed=True).run().samples
+    assert torch.equal(alone, LatentInterpolate(latent=A, other=B).run().samples)
 
 
 def test_latents_of_different_channels_do_not_mix():

@@ -96,11 +96,16 @@ def test_the_size_is_that_of_the_pictures():
         (LatentCrop(latent=GRID, x=8, y=8, width=8, height=8), [[4]]),
         (LatentCrop(latent=GRID, x=800, width=64, height=64), [[2], [5]]),
         (LatentCrop(latent=GRID, x=800, width=64, height=64, least=16), [[1, 2], [4, 5]]),
-        (LatentCrop(latent=GRID, x=8, y=8, width=8, height=8, least=64), [[0]]),
+        (LatentCrop(latent=GRID, width=64, height=64, least=32), [[2], [5]]),
     ],
 )
 def test_latents_are_turned_and_cut(node, rows):
     assert node.run().samples[0, 0].tolist() == rows
+
+
+def test_a_cut_that_leaves_nothing_is_said():
+    with pytest.raises(ValueError, match="nothing is left of a latent of 24 x 16 pixels"):
+        LatentCrop(latent=GRID, width=8, height=8, least=64).run()
 
 
 class Autoencoder:
