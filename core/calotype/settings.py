@@ -37,6 +37,8 @@ MODEL_FOLDERS: dict[str, tuple[str, ...]] = {
     "clip": ("clip", "text_encoders"),
     "embeddings": ("embeddings",),
     "upscale_models": ("upscale_models",),
+    "clip_vision": ("clip_vision",),
+    "style_models": ("style_models",),
 }
 ASSETS = Path(__file__).parent / "assets"
 EXAMPLES = (Path(__file__).parent / "_workflows" / "input", Path(__file__).parents[2] / "workflows" / "input")

@@ -1,11 +1,11 @@
-"""Types of ComfyUI that write models into files."""
+"""Types of ComfyUI that write models into files, and those of networks that look at pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from calotype_comfyui.rules import Rule, rule
+from calotype_comfyui.rules import Rule, file, one_of, rule
 
 
 def bare(prefix: Any) -> Any:
@@ -15,9 +15,28 @@ def bare(prefix: Any) -> Any:
 
 NAMED = {"filename_prefix": bare}
 
-FILES_TABLE: Mapping[str, Rule] = {
+SAVING: Mapping[str, Rule] = {
     "CheckpointSave": rule("SaveCheckpoint", "model clip vae", "filename_prefix>prefix", "saved", converts=NAMED),
     "ModelSave": rule("SaveModel", "model", "filename_prefix>prefix", "saved", converts=NAMED),
     "CLIPSave": rule("SaveClip", "clip", "filename_prefix>prefix", "saved", converts=NAMED),
     "VAESave": rule("SaveVAE", "vae", "filename_prefix>prefix", "saved", converts=NAMED),
 }
+
+SEEING: Mapping[str, Rule] = {
+    "CLIPVisionLoader": rule(
+        "ClipVisionLoader", "", "clip_name>clip_vision", "clip_vision", converts={"clip_name": file}
+    ),
+    "CLIPVisionEncode": rule("ClipVisionEncode", "clip_vision image", "crop", "image_features"),
+    "StyleModelLoader": rule(
+        "StyleModelLoader", "", "style_model_name>style_model", "style_model", converts={"style_model_name": file}
+    ),
+    "StyleModelApply": rule(
+        "ConditioningStyle",
+        "conditioning style_model clip_vision_output>image_features",
+        "strength strength_type>strength_of",
+        "conditioning",
+        converts={"strength_type": one_of({"multiply": "words", "attn_bias": "attention"})},
+    ),
+}
+
+FILES_TABLE: Mapping[str, Rule] = {**SAVING, **SEEING}

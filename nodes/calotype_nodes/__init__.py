@@ -30,6 +30,7 @@ NODE_MODULES = (
     "calotype_nodes.editing_models",
     "calotype_nodes.editing",
     "calotype_nodes.control",
+    "calotype_nodes.seeing",
     "calotype_nodes.images",
     "calotype_nodes.image_shapes",
     "calotype_nodes.image_filters",

@@ -585,6 +585,38 @@ CASES = {
         "SaveVAE",
         {"vae": {"from": "9.output_0"}, "prefix": "mixed"},
     ),
+    "CLIPVisionLoader": (
+        {"clip_name": "sigclip.safetensors"},
+        "ClipVisionLoader",
+        {"clip_vision": {"file": "sigclip.safetensors"}},
+    ),
+    "CLIPVisionEncode": (
+        {"clip_vision": ["9", 0], "image": ["9", 1], "crop": "none"},
+        "ClipVisionEncode",
+        {"clip_vision": {"from": "9.output_0"}, "image": {"from": "9.output_1"}, "crop": "none"},
+    ),
+    "StyleModelLoader": (
+        {"style_model_name": "redux.safetensors"},
+        "StyleModelLoader",
+        {"style_model": {"file": "redux.safetensors"}},
+    ),
+    "StyleModelApply": (
+        {
+            "conditioning": ["9", 0],
+            "style_model": ["9", 1],
+            "clip_vision_output": ["9", 2],
+            "strength": 0.5,
+            "strength_type": "attn_bias",
+        },
+        "ConditioningStyle",
+        {
+            "conditioning": {"from": "9.output_0"},
+            "style_model": {"from": "9.output_1"},
+            "image_features": {"from": "9.output_2"},
+            "strength": 0.5,
+            "strength_of": "attention",
+        },
+    ),
     "ComfyMathExpression": (
         {"values.a": ["9", 0], "values.b": ["9", 1], "values.c": ["9", 2], "values.d": ["9", 3], "expression": "a * 2"},
         "Expression",

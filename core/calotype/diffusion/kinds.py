@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from calotype.diffusion.families import FAMILIES, texts
@@ -10,6 +11,7 @@ from calotype.diffusion.families.computed import refuse_uncomputed
 from calotype.diffusion.families.inspect import Found, Kind, inspect_header
 from calotype.diffusion.families.mixed import strange_texts, strange_vae
 from calotype.diffusion.header import Header, read_header
+from calotype.diffusion.vision.files import style_family, vision_family
 from calotype.errors import ModelError
 
 UPSCALER = "upscaler"
@@ -44,6 +46,9 @@ EMBEDDINGS = (
 )
 """Family -> features of the vectors of its embeddings."""
 
+SEEING: dict[str, Callable[[Header], str]] = {"clip_vision": vision_family, "style_models": style_family}
+"""Folder of networks that look at pictures -> the name of what a file there is."""
+
 
 def family_in(folder: str, path: Path) -> str:
     """The model family of a file in a folder of the host.
@@ -55,6 +60,8 @@ def family_in(folder: str, path: Path) -> str:
         return UPSCALER
     if folder == "embeddings":
         return embedding_family(read_header(path))
+    if folder in SEEING:
+        return SEEING[folder](read_header(path))
     header = read_header(path)
     found = inspect_header(header)
     refuse_misplaced(folder, path.name, found)

@@ -20,7 +20,7 @@ class _Required:
 
 REQUIRED = _Required()
 
-RECIPES = frozenset({"Model", "Clip", "Vae", "ControlNet", "UpscaleModel"})
+RECIPES = frozenset({"Model", "Clip", "Vae", "ControlNet", "UpscaleModel", "ClipVision", "StyleModel"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

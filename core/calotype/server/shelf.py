@@ -11,7 +11,7 @@ from calotype.errors import CalotypeError
 from calotype.files import Files
 from calotype.settings import MODEL_FOLDERS
 
-WITHOUT_FAMILY = frozenset({"upscale_models", "embeddings"})
+WITHOUT_FAMILY = frozenset({"upscale_models", "embeddings", "clip_vision", "style_models"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,16 @@ Nothing here imports torch. A type of a plugin joins by being a frozen dataclass
 """
 
 from calotype.types.conditioning import Conditioning, Control, Prompt
-from calotype.types.data import Artifact, Direction, Image, Latent, Mask, Saved, Storable, tensors_of
+from calotype.types.data import Artifact, Direction, Image, ImageFeatures, Latent, Mask, Saved, Storable, tensors_of
 from calotype.types.recipes import (
     Clip,
+    ClipVision,
     ControlNet,
     FileRef,
     Model,
     Patch,
     Recipe,
+    StyleModel,
     UpscaleModel,
     Vae,
     file_from,
@@ -26,12 +28,14 @@ __all__ = [
     "Artifact",
     "BatchOnly",
     "Clip",
+    "ClipVision",
     "Conditioning",
     "Control",
     "ControlNet",
     "Direction",
     "FileRef",
     "Image",
+    "ImageFeatures",
     "Json",
     "Latent",
     "Mask",
@@ -45,6 +49,7 @@ __all__ = [
     "Secret",
     "Seed",
     "Storable",
+    "StyleModel",
     "UpscaleModel",
     "Vae",
     "Words",

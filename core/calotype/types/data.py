@@ -101,6 +101,29 @@ class Latent:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageFeatures:
+    """What an image encoder sees. tokens, penultimate: (B, N, D), after its last layer and before it; pooled: (B, P).
+
+    family: the encoder. A SigLIP has nothing pooled: there `pooled` is `tokens`.
+    """
+
+    tokens: Tensor
+    penultimate: Tensor
+    pooled: Tensor
+    family: str = ""
+
+    def to_tensors(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """See `Storable`."""
+        tensors = {"tokens": self.tokens, "penultimate": self.penultimate, "pooled": self.pooled}
+        return tensors, {"family": self.family}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> ImageFeatures:
+        """See `Storable`."""
+        return cls(tensors["tokens"], tensors["penultimate"], tensors["pooled"], meta["family"])
+
+
+@dataclass(frozen=True, slots=True)
 class Artifact:
     """One finished file. name: suggested, without folder, with extension; data: the bytes.
 

@@ -146,3 +146,17 @@ class UpscaleModel(Recipe):
     """A network that enlarges pictures, or restores them at their size."""
 
     part: ClassVar[str] = "upscale_model"
+
+
+@dataclass(frozen=True, slots=True)
+class ClipVision(Recipe):
+    """An image encoder: a CLIP that sees, or SigLIP. `family` says which."""
+
+    part: ClassVar[str] = "vision"
+
+
+@dataclass(frozen=True, slots=True)
+class StyleModel(Recipe):
+    """A network that turns what an image encoder sees into words for a family's denoiser (FLUX.1 Redux)."""
+
+    part: ClassVar[str] = "style"

@@ -27,6 +27,11 @@ WORDS = {
     "text_encoders": "text encoder",
     "upscale_models": "upscale model",
     "embeddings": "embedding",
+    "ClipVision": "image encoder",
+    "ImageFeatures": "image encoder",
+    "StyleModel": "style model",
+    "clip_vision": "image encoder",
+    "style_models": "style model",
 }
 TITLES = {
     "sd1": "SD 1.5",
@@ -54,6 +59,10 @@ TITLES = {
     "qwen3-8b": "Qwen 3 8B",
     "qwen2.5-vl": "Qwen 2.5 VL",
     "umt5": "UMT5",
+    "siglip": "SigLIP",
+    "clip-vision-l": "CLIP ViT-L",
+    "clip-vision-h": "CLIP ViT-H",
+    "clip-vision-g": "CLIP ViT-bigG",
 }
 FOUR_CHANNELS = frozenset({"sd1", "sd2", "sdxl", "sdxl-refiner", "sd2-unclip", "sd-upscaler", "svd"})
 LANGUAGE = frozenset({"z-image", "flux2", "qwen-image", "wan", "wan-5b"})  # listen to language models, or to UMT5
@@ -69,6 +78,10 @@ PARTS: Mapping[str, frozenset[str]] = {
     "qwen3-8b": frozenset({"flux2"}),
     "qwen2.5-vl": frozenset({"qwen-image"}),
     "umt5": frozenset({"wan", "wan-5b"}),
+    "siglip": frozenset({"flux"}),
+    "clip-vision-l": frozenset(),
+    "clip-vision-h": frozenset(),
+    "clip-vision-g": frozenset(),
 }
 TYPED: Mapping[str, frozenset[str]] = {"qwen3-4b": frozenset({"flux2"})}
 """Files of one part -> families that take them too, once their loader is told so."""

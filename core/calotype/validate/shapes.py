@@ -13,7 +13,20 @@ from calotype.types import MAX_SEED
 from calotype.workflow.seeds import RANDOM
 
 LONGEST = 2**20  # characters of a text
-BEARING = frozenset({"Model", "Clip", "Vae", "Conditioning", "Latent", "ControlNet", "Guider"})
+BEARING = frozenset(
+    {
+        "Model",
+        "Clip",
+        "Vae",
+        "Conditioning",
+        "Latent",
+        "ControlNet",
+        "Guider",
+        "ClipVision",
+        "ImageFeatures",
+        "StyleModel",
+    }
+)
 READ = frozenset({"UpscaleModel"})  # recipes that meet nothing, whose files are looked into all the same
 MODEL_FOLDERS = frozenset(
     {
@@ -26,6 +39,8 @@ MODEL_FOLDERS = frozenset(
         "clip",
         "text_encoders",
         "upscale_models",
+        "clip_vision",
+        "style_models",
         "embeddings",
     }
 )

@@ -1,6 +1,6 @@
 /** What goes in and out of the server's API, made by `npm run types:api`; do not edit.
  *
- * sha256 of its description: 6092b041b5248477de400f41dfada285a668e99712b084a7795f5b051147e3ee
+ * sha256 of its description: bdfee69fe28cb59251cf12e1e7f8fa88b90fbc9df9f331cdaf4a41f46d95acf6
  */
 
 export interface components {
@@ -550,7 +550,7 @@ export interface components {
         ModelsQuery: {
             /**
              * Folder
-             * @description One of checkpoints, controlnet, loras, vae, unet, clip, embeddings, upscale_models; by default all.
+             * @description One of checkpoints, controlnet, loras, vae, unet, clip, embeddings, upscale_models, clip_vision, style_models; by default all.
              * @default
              */
             folder: string;

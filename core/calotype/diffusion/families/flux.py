@@ -54,7 +54,7 @@ def forward(step: Step) -> Tensor:
     """The velocity: latents in a row of 2 x 2 patches with their places, guidance for models that are told it.
 
     options `guidance`; `reference.0`, ...: (B, 16, h', w') of pictures to edit (Kontext), further patches set apart by
-    their index; see `beside` for what fill, canny and depth read.
+    their index; see `beside` for what fill, canny and depth read, and `heeded` for what style models add.
     """
     import torch
 
@@ -76,6 +76,7 @@ def forward(step: Step) -> Tensor:
         guidance=_guidance(step),
         controlnet_block_samples=blocks,
         controlnet_single_block_samples=single,
+        joint_attention_kwargs=heeded(step, sum(row.shape[1] for row in rows)),
         return_dict=False,
     )[0]
     return unpacked(raw[:, : rows[0].shape[1]], height, width)[..., : step.x.shape[-2], : step.x.shape[-1]]
@@ -96,6 +97,26 @@ def _steering(step: Step) -> tuple[list[Tensor] | None, list[Tensor] | None]:
 def moved(residuals: list[Tensor] | None, step: Step) -> list[Tensor] | None:
     """Where the network computes, in its type."""
     return [r.to(step.device, step.dtype) for r in residuals] if residuals else None
+
+
+def heeded(step: Step, patches: int) -> dict[str, Any] | None:
+    """How much attention some words get, as a bias; None where all get their own.
+
+    options `heeded`: a list of [first word, words, strength]; to patches, and to words before them, they count strength
+    times as much: log(strength) is added to what is attended by, in 16 bits as ComfyUI has it.
+    """
+    import torch
+
+    spans = step.options.get("heeded")
+    if not spans:
+        return None
+    words = step.tokens.shape[1]
+    bias = torch.zeros(1, 1, words + patches, words + patches, device=step.device, dtype=step.dtype)
+    for first, many, strength in spans:
+        added = torch.tensor(float(strength)).log().half()
+        bias[..., :first, first : first + many] = added
+        bias[..., words:, first : first + many] = added
+    return {"attention_mask": bias}
 
 
 def _guidance(step: Step) -> Tensor | None:

@@ -60,14 +60,15 @@ MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """Family -> tensor names of which one gives it away; the first that matches: the special before the general."""
 
+UNRUN = "which this version cannot run"
 STRANGERS: tuple[tuple[str, str, str], ...] = (
-    ("ip_adapter.", "an IP-Adapter", "Use a T2I-Adapter or a ControlNet, or a model that reads pictures."),
-    ("image_proj.", "an IP-Adapter", "Use a T2I-Adapter or a ControlNet, or a model that reads pictures."),
-    ("vision_model.", "a CLIP that sees pictures", "Prompts need one that reads text."),
-    ("visual.transformer.", "a CLIP that sees pictures", "Prompts need one that reads text."),
-    ("redux_up.", "a FLUX.1 Redux adapter", "Use FLUX.1 Kontext, or ReferenceLatent with FLUX.2."),
-    ("down_blocks.0.motion_modules.", "a motion module of AnimateDiff", "Use Wan for videos."),
-    ("pulid_", "PuLID", "Use a model that reads pictures, such as FLUX.1 Kontext."),
+    ("ip_adapter.", f"an IP-Adapter, {UNRUN}", "Use a T2I-Adapter or a ControlNet, or a model that reads pictures."),
+    ("image_proj.", f"an IP-Adapter, {UNRUN}", "Use a T2I-Adapter or a ControlNet, or a model that reads pictures."),
+    ("vision_model.", "a CLIP that sees pictures", 'Put it in "clip_vision" and take ClipVisionLoader.'),
+    ("visual.transformer.", "a CLIP that sees pictures", 'Put it in "clip_vision" and take ClipVisionLoader.'),
+    ("redux_up.", "a FLUX.1 Redux adapter", 'Put it in "style_models" and take StyleModelLoader.'),
+    ("down_blocks.0.motion_modules.", f"a motion module of AnimateDiff, {UNRUN}", "Use Wan for videos."),
+    ("pulid_", f"PuLID, {UNRUN}", "Use a model that reads pictures, such as FLUX.1 Kontext."),
 )
 """How tensor names begin, what such a file is, and what to do instead: of files that are used beside a model."""
 
@@ -76,7 +77,7 @@ def stranger(header: Header) -> str:
     """A sentence about a file that is no model but for use beside one; "" for others."""
     for start, what, remedy in STRANGERS:
         if any(name.startswith(start) for name in header.tensors):
-            return f"{header.path.name} is {what}, which this version cannot run. {remedy}"
+            return f"{header.path.name} is {what}. {remedy}"
     return ""
 
 

@@ -15,18 +15,22 @@ from calotype.diffusion.layouts.take import Take
 from calotype.diffusion.loading import build, experts
 from calotype.diffusion.loading.job import Dtype, Job, PathOf
 from calotype.diffusion.loading.patched import filled
+from calotype.diffusion.loading.seeing import KINDS as SEEING
+from calotype.diffusion.loading.seeing import load_seeing, seeing_size
 from calotype.diffusion.loading.tensors import Shared
 from calotype.diffusion.loading.texts import text_encoder
 from calotype.diffusion.text.encoder import TextEncoder
 from calotype.diffusion.upscale import Upscaler, load_upscaler, upscaler_size
 from calotype.diffusion.vae import Autoencoder
+from calotype.diffusion.vision.encoder import VisionEncoder
+from calotype.diffusion.vision.style import StyleEncoder
 from calotype.errors import ModelError
 from calotype.types import Recipe
 
 if TYPE_CHECKING:
     from calotype.diffusion.sampling.parameterization import ModelSampling
 
-Loaded = Denoiser | TextEncoder | Autoencoder | SteeringModel | Upscaler
+Loaded = Denoiser | TextEncoder | Autoencoder | SteeringModel | Upscaler | VisionEncoder | StyleEncoder
 
 V_BIAS = 0.09  # standard deviation above which an SD 2.x U-Net predicts v
 
@@ -50,6 +54,8 @@ def load(
     """
     if recipe.part == "upscale_model":
         return load_upscaler(recipe, path_of, torch.device(device), home)
+    if recipe.part in SEEING:
+        return load_seeing(recipe, path_of, torch.device(device), dtype, shared, home)
     job = Job.of(recipe, path_of, torch.device(device), dtype, shared or Shared(), home, narrow)
     match recipe.part:
         case "denoiser":
@@ -70,6 +76,8 @@ def size_of(recipe: Recipe, path_of: PathOf, device: torch.device, dtype: Dtype 
     """
     if recipe.part == "upscale_model":
         return upscaler_size(recipe, path_of)
+    if recipe.part in SEEING:
+        return seeing_size(recipe, path_of, torch.device(device), dtype)
     job = Job.of(recipe, path_of, torch.device(device), dtype, Shared(), narrow=narrow)
     total = 0
     for one in (job, *job.others()):

@@ -1,0 +1,1 @@
+"""Networks that look at pictures for a conditioning: image encoders (CLIP, SigLIP), and style models that read them."""
