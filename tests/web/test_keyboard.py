@@ -112,3 +112,22 @@ async def test_19_run_to_here_from_the_menu_runs_only_what_the_node_needs(page, 
         "all => all.filter(n => ['ran', 'hit'].includes(n.dataset.status)).map(n => n.dataset.node)"
     )
     assert sorted(ran) == ["one", "sum"]
+
+
+async def test_23_nodes_added_by_keys_stand_apart_and_their_missing_links_are_made_by_one_button(page, ui):
+    await page.keyboard.press("Alt+n")
+    for name in ("CheckpointLoader", "TextEncode", "TextEncode", "EmptyLatent", "KSampler", "VAEDecode", "SaveImage"):
+        await page.keyboard.press("n")
+        await page.keyboard.type(name)
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("dialog", name="Add a node")).to_be_hidden()
+    spots = {(place["x"], place["y"]) for place in (await ui.document(page))["layout"].values()}
+    assert len(spots) == 7
+    await page.keyboard.press("p")
+    await page.get_by_role("button", name="Mend all 9").click()
+    await expect(page.get_by_text("Nothing is wrong.")).to_be_visible()
+    nodes = (await ui.document(page))["nodes"]
+    assert nodes["k_sampler"]["inputs"]["negative"] == {"from": "text_encode_2.conditioning"}
+    assert nodes["vae_decode"]["inputs"]["latent"] == {"from": "k_sampler.latent"}
+    await page.keyboard.press("Control+z")
+    await expect(page.get_by_role("button", name="9 problems")).to_be_visible()

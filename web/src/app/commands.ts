@@ -143,7 +143,7 @@ export function openPalette(): void {
   const shown = canvas()
   if (!shown) return
   const screen = paletteAt(shown.pointer)
-  ui().show({ palette: { screen, flow: shown.rf.screenToFlowPosition(screen), wanted: null, from: null } })
+  ui().show({ palette: { screen, flow: shown.rf.screenToFlowPosition(screen), wanted: null, from: null, loose: true } })
 }
 
 /** At the pointer where it is over the canvas, else in the middle of it. */
@@ -213,7 +213,7 @@ export function listen(): () => void {
   const { signal } = events
   let space = 0
   const usable = (command: Command, e: KeyboardEvent) =>
-    !e.defaultPrevented && (command.always === true || (!elsewhere() && !document.querySelector('[aria-modal=true]'))) && (!command.onCanvas || onCanvas()) && !pressesButton(command, e)
+    !e.defaultPrevented && (command.always === true || ((!elsewhere() || takesBack(command)) && !document.querySelector('[aria-modal=true]'))) && (!command.onCanvas || onCanvas()) && !pressesButton(command, e)
   const onKey = (e: KeyboardEvent) => {
     const combo = comboOf(e)
     const command = byKeys.get(combo)
@@ -233,6 +233,11 @@ export function listen(): () => void {
   window.addEventListener('keyup', onKeyUp, { signal })
   window.addEventListener('pointerdown', () => (space = 0), { signal, capture: true })
   return () => events.abort()
+}
+
+/** In a number that nobody is typing there is nothing else to take back than steps. */
+function takesBack(command: Command): boolean {
+  return (command.id === 'undo' || command.id === 'redo') && document.activeElement instanceof HTMLElement && document.activeElement.dataset.settled === 'true'
 }
 
 /** Enter and Space belong to the button that has the focus. */

@@ -11,6 +11,7 @@ import { refreshFiles } from '@/run/files'
 import { onEvent, onPreview } from '@/run/following'
 import { keepRuns } from '@/run/keeping'
 import { watchLive } from '@/run/live'
+import { watchUnchanged } from '@/run/unchanged'
 import { measure, onQueueEvent, refreshQueue, useQueue } from '@/run/queue'
 import { EventStream } from '@/run/socket'
 import { listen } from './commands'
@@ -58,7 +59,7 @@ async function start(stream: EventStream, ends: (() => void)[], told = ''): Prom
     return
   }
   stream.open()
-  ends.push(journal(), remember(), followAddress(), watch(), keepRuns(), watchLive())
+  ends.push(journal(), remember(), followAddress(), watch(), keepRuns(), watchLive(), watchUnchanged())
   await Promise.allSettled([refreshFiles('input'), refreshFiles('checkpoints'), measure()]) // fields ask again
   document.documentElement.dataset.ready = 'true'
 }

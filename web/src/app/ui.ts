@@ -14,6 +14,8 @@ export interface PaletteAt {
   flow: { x: number; y: number }
   wanted: Wanted | null
   from: { node: string; end: string; index: number | null; way: 'source' | 'target' } | null
+  /** Opened by a key: the node covers no other. */
+  loose?: true
   /** The link that the node goes between. */
   between?: Link
 }
@@ -65,7 +67,7 @@ export const useUi = create<Ui>()((set, get) => ({
   tell: (kind, text, action) => {
     const id = (count += 1)
     const message: Message = { id, kind, text, ...(action ? { action } : {}) }
-    set((s) => ({ messages: [...s.messages, message].slice(-4), said: text }))
+    set((s) => ({ messages: [...s.messages.filter((m) => m.text !== text), message].slice(-4), said: text }))
     setTimeout(() => get().dismiss(id), LASTS[kind])
   },
   dismiss: (id) => set((s) => ({ messages: s.messages.filter((m) => m.id !== id) })),

@@ -111,6 +111,7 @@ function HeldValue({ value }: { value: Json | undefined }) {
 
 function unknownNote(type: string): string {
   const dot = type.lastIndexOf('.')
+  if (type.startsWith('comfyui.')) return t('node.unknown.comfyui')
   return dot < 1 ? t('node.unknown.note', { type }) : t('node.unknown.plugin', { plugin: type.slice(0, dot) })
 }
 

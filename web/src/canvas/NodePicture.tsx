@@ -1,32 +1,42 @@
 /** The picture area of a node: what it made last, or the file that it names. */
 
+import { useState } from 'react'
 import { useTabRun, type FileView } from '@/run/state'
 import { t } from '@/app/i18n'
 import type { NodeJson } from '@/model/document'
 import { fileUrl, inputUrl } from '@/run/urls'
-import { openLightbox } from '@/panels/lightbox'
+import { openAmongAll } from '@/panels/lightbox'
 
 const NONE: readonly FileView[] = []
+const MOST = 9
 
 export function NodePicture({ flat, node, top, height }: { id: string; flat: string; node: NodeJson; top: number; height: number }) {
   const files = useTabRun((r) => r.files[flat]) ?? NONE
   const named = fileNamed(node)
   const pictures = files.filter((f) => f.media_type.startsWith('image/'))
   return (
-    <div className="picture nodrag" style={{ top, height: height - 10 }} data-count={pictures.length}>
+    <div className="picture nodrag" style={{ top, height: height - 10, ['--columns' as string]: Math.ceil(Math.sqrt(Math.min(MOST, pictures.length))) || 1 }}>
       {pictures.length > 0 ? (
-        pictures.slice(0, 9).map((file, i) => (
-          <button key={`${file.digest}${i}`} type="button" onClick={() => openLightbox(pictures, i)} aria-label={t('picture.open', { name: file.name })}>
+        pictures.slice(0, MOST).map((file, i) => (
+          <button key={`${file.digest}${i}`} type="button" onClick={() => openAmongAll(pictures, i)} aria-label={t('picture.open', { name: file.name })}>
             <img src={fileUrl(file)} alt={file.name} draggable={false} loading="lazy" />
+            {i === MOST - 1 && pictures.length > MOST && <span className="rest">+{pictures.length - MOST}</span>}
           </button>
         ))
       ) : named !== null ? (
-        <img src={inputUrl(named)} alt={named} draggable={false} />
+        <Named key={named} name={named} />
       ) : (
         <span className="empty">{t('picture.none')}</span>
       )}
     </div>
   )
+}
+
+/** The file that a node names, if it is there. */
+function Named({ name }: { name: string }) {
+  const [missing, setMissing] = useState(false)
+  if (missing) return <span className="empty">{t('picture.missing')}</span>
+  return <img src={inputUrl(name)} alt={name} draggable={false} onError={() => setMissing(true)} />
 }
 
 function fileNamed(node: NodeJson): string | null {

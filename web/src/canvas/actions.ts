@@ -9,7 +9,7 @@ import type { Json, NodeJson, Sheet, WorkflowDocument } from '@/model/document'
 import { shapeOf } from '@/model/geometry'
 import { linkedTo, linksOf, type Link } from '@/model/links'
 import * as op from '@/model/operations'
-import { tidied, type Box } from '@/model/tidy'
+import { roomFor, tidied, type Box } from '@/model/tidy'
 import { filesNow } from '@/run/files'
 import type { Typing } from '@/model/typing'
 import { firstFitting, firstGiving, judge } from './connecting'
@@ -63,6 +63,17 @@ export function add(type: NodeType, at: { x: number; y: number }, held: Held | n
   useEditor.getState().select([id])
   useUi.getState().announce(t('said.added', { type: type.id, id }))
   return id
+}
+
+/** Add a node near a point, or beside the one that is selected, and over no other. */
+export function addWhereRoom(type: NodeType, near: { x: number; y: number } | null): string | null {
+  const state = now()
+  const [chosen] = activeTab(useEditor.getState())?.selected ?? []
+  if (!state) return null
+  const boxes = boxesOf(state)
+  const from = near ?? boxes.get(chosen ?? '') ?? { x: 0, y: 0 }
+  const { width, height } = shapeOf(type, freshNode(type), { x: 0, y: 0 })
+  return add(type, roomFor({ ...from, width, height }, [...boxes.values()]), null)
 }
 
 /** Link a held socket to the first fitting socket of a node. */

@@ -2,6 +2,7 @@
 
 import { sheetOf, SUBGRAPH, type NodeJson, type Sheet, type WorkflowDocument } from './document'
 import { linksInto, neighbours } from './links'
+import { idOfType } from './operations'
 
 /** Whether something at a flat id is at a node, or inside of it. */
 export function isWithin(flat: string | undefined, node: string): boolean {
@@ -29,6 +30,13 @@ export function nodeAt(document: WorkflowDocument, flat: string): NodeJson | und
     sheet = sheetOf(document, name)
   }
   return sheet.nodes[path.at(-1) ?? '']
+}
+
+/** A node as its head shows it: its title, or its type; and its id where that says more. */
+export function calledOf(node: NodeJson, flat: string): string {
+  const id = flat.slice(flat.lastIndexOf('/') + 1)
+  const type = node.type.startsWith(SUBGRAPH) ? node.type.slice(SUBGRAPH.length) : node.type.slice(node.type.lastIndexOf('.') + 1)
+  return node.title ?? `${type} ${idOfType(id, node.type) ? (/\d+$/.exec(id)?.[0] ?? '') : id}`.trim()
 }
 
 /** The instances to enter, from the outside, until a node is on the open sheet. */

@@ -33,3 +33,16 @@ export function tidied(sheet: Sheet, boxes: ReadonlyMap<string, Box>): Map<strin
   })
   return new Map(laid.map(({ id, x, y }) => [id, { x: Math.round(x - corner.x + left), y: Math.round(y - corner.y + top) }]))
 }
+
+const GAP = 44
+
+/** A place for a box near the one that it has, where it covers no other: to the right of whatever is in its way. */
+export function roomFor(box: Box, taken: readonly Box[]): { x: number; y: number } {
+  let { x } = box
+  for (;;) {
+    const left = x
+    const inTheWay = taken.filter((b) => left < b.x + b.width && b.x < left + box.width && box.y < b.y + b.height && b.y < box.y + box.height)
+    if (inTheWay.length === 0) return { x, y: box.y }
+    x = Math.max(...inTheWay.map((b) => b.x + b.width)) + GAP
+  }
+}

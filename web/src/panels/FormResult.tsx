@@ -4,7 +4,7 @@ import { useMemo } from 'react'
 import { t } from '@/app/i18n'
 import { useTabRun, type FileView } from '@/run/state'
 import { fileUrl } from '@/run/urls'
-import { openLightbox } from './lightbox'
+import { openAmongAll } from './lightbox'
 
 const MOST = 4
 
@@ -27,7 +27,7 @@ export function FormResult() {
     <section className="form-result" aria-label={t('form.result')} data-live={live || undefined} data-count={shown.length}>
       {live && preview ? <img src={preview} alt={t('node.preview')} /> : null}
       {shown.map((file, i) => (
-        <button key={`${file.digest}${i}`} type="button" aria-label={t('picture.open', { name: file.name })} onClick={() => openLightbox(pictures, i)}>
+        <button key={`${file.digest}${i}`} type="button" aria-label={t('picture.open', { name: file.name })} onClick={() => openAmongAll(pictures, i)}>
           <img src={fileUrl(file)} alt={file.name} />
         </button>
       ))}

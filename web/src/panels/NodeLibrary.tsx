@@ -1,9 +1,10 @@
 /** Every node type by category; a click or a drag puts one on the canvas. */
 
 import { useMemo, useState } from 'react'
-import { useEditor } from '@/app/editor'
+import { activeTab, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
-import { add } from '@/canvas/actions'
+import { add, addWhereRoom } from '@/canvas/actions'
+import { reveal } from '@/canvas/places'
 import { categoryColour } from '@/canvas/categories'
 import { canvas } from '@/canvas/gestures'
 import type { NodeType } from '@/model/catalogue'
@@ -50,5 +51,8 @@ function put(type: NodeType, screen: { x: number; y: number } | null): void {
   if (!shown || !stage) return
   const at = screen ?? { x: stage.x + stage.width / 2 - 120, y: stage.y + stage.height / 2 - 80 }
   if (screen && (screen.x < stage.x || screen.x > stage.right || screen.y < stage.y || screen.y > stage.bottom)) return
-  add(type, shown.rf.screenToFlowPosition(at), null)
+  const flow = shown.rf.screenToFlowPosition(at)
+  const some = (activeTab(useEditor.getState())?.selected.size ?? 0) > 0
+  const id = screen ? add(type, flow, null) : addWhereRoom(type, some ? null : flow)
+  if (id !== null && !screen) requestAnimationFrame(() => reveal(id))
 }

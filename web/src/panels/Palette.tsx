@@ -4,8 +4,8 @@ import { useMemo, useState, type KeyboardEvent } from 'react'
 import { useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import { useUi, type PaletteAt } from '@/app/ui'
-import { add } from '@/canvas/actions'
-import { focusNode } from '@/canvas/places'
+import { add, addWhereRoom } from '@/canvas/actions'
+import { focusNode, reveal } from '@/canvas/places'
 import { categoryColour } from '@/canvas/categories'
 import { inHandle, outHandle } from '@/canvas/flow'
 import type { NodeType } from '@/model/catalogue'
@@ -31,8 +31,10 @@ function Open({ at }: { at: PaletteAt }) {
     close()
     if (!type) return
     const held = at.from && { node: at.from.node, handle: at.from.way === 'source' ? outHandle(at.from.end) : inHandle(at.from.end, at.from.index) }
-    const id = add(type, at.wanted?.way === 'out-of' ? { x: at.flow.x - 252, y: at.flow.y } : at.flow, held, at.between)
-    if (id !== null) focusNode(id)
+    const id = at.loose ? addWhereRoom(type, at.flow) : add(type, at.wanted?.way === 'out-of' ? { x: at.flow.x - 252, y: at.flow.y } : at.flow, held, at.between)
+    if (id === null) return
+    if (at.loose) requestAnimationFrame(() => reveal(id))
+    focusNode(id)
   }
   const onKey = (e: KeyboardEvent) => {
     const way = e.key === 'ArrowDown' ? 1 : e.key === 'ArrowUp' ? -1 : 0

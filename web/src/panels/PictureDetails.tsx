@@ -76,8 +76,10 @@ function Known({ found, file }: { found: Behind; file: FileView }) {
   )
 }
 
+const LONG = 300 // letters that may have to be scrolled
+
 function Entry({ name, value }: { name: string; value: string }) {
-  return <div><dt>{name}</dt><dd>{value}</dd></div>
+  return <div><dt>{name}</dt><dd dir="auto" tabIndex={value.length > LONG ? 0 : undefined}>{value}</dd></div>
 }
 
 /** Deleting is asked for twice: it cannot be undone. */

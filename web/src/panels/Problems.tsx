@@ -4,21 +4,25 @@ import { activeTab, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import { Icon } from '@/app/Icon'
 import { canvas } from '@/canvas/gestures'
-import { levelsTo, nodeAt } from '@/model/inside'
+import { calledOf, levelsTo, nodeAt } from '@/model/inside'
 import { useTabRun, type Failure, type Problem } from '@/run/state'
-import { fixProblem } from '@/run/fixing'
+import { fixFor, mend } from '@/run/fixing'
 
 export function Problems() {
   const problems = useTabRun((r) => r.problems)
   const nodes = useTabRun((r) => r.nodes)
   const failure = useTabRun((r) => r.failure)
   const failed = Object.entries(nodes).flatMap(([id, n]) => (n.failure && n.inner !== true ? [{ id, failure: n.failure }] : []))
+  const document = useEditor((s) => activeTab(s)?.history.document)
+  const catalogue = useEditor((s) => s.catalogue)
+  const fixes = new Map(problems.flatMap((p) => { const fix = document && fixFor(p, document, catalogue); return fix ? [[p, fix.label]] : [] }))
   if (problems.length + failed.length === 0 && failure === null) return <p className="nothing">{t('problems.none')}</p>
   return (
     <div className="problems">
+      {fixes.size > 1 && <button type="button" className="fix all" onClick={() => mend([...fixes.keys()])}>{t('problems.fix.all', { n: fixes.size })}</button>}
       {problems.length > 0 && (
         <ul aria-label={t('panel.problems')}>
-          {problems.map((problem, i) => <Row key={`${problem.code}${problem.node ?? ''}${problem.input ?? ''}${i}`} problem={problem} />)}
+          {problems.map((problem, i) => <Row key={`${problem.code}${problem.node ?? ''}${problem.input ?? ''}${i}`} problem={problem} fix={fixes.get(problem)} />)}
         </ul>
       )}
       {failed.length > 0 && (
@@ -32,28 +36,34 @@ export function Problems() {
   )
 }
 
-function Row({ problem }: { problem: Problem }) {
-  const { suggestion } = problem
+function Row({ problem, fix }: { problem: Problem; fix: string | undefined }) {
+  const called = useName(problem.node)
   return (
     <li>
       <button type="button" className="place" onClick={() => show(problem)}>
-        <strong>{problem.node ?? t('problems.document')}{problem.input ? ` · ${problem.input}` : ''}</strong>
+        <strong>{called}{problem.input ? ` · ${problem.input}` : ''}</strong>
         <span title={problem.message}>{problem.message}</span>
         {problem.hint && <span className="hint">{problem.hint}</span>}
       </button>
-      {suggestion !== undefined && problem.node !== undefined && problem.input !== undefined && (
-        <button type="button" className="fix" onClick={() => fixProblem(problem, suggestion)}>{t('problem.use', { value: suggestion })}</button>
-      )}
+      {fix !== undefined && <button type="button" className="fix" onClick={() => mend([problem])}>{fix}</button>}
     </li>
   )
 }
 
+/** What a node is called on the canvas, and its id. */
+function useName(flat: string | undefined): string {
+  const node = useEditor((s) => { const tab = activeTab(s); return flat === undefined || !tab ? undefined : nodeAt(tab.history.document, flat) })
+  if (flat === undefined || !node) return flat ?? t('problems.document')
+  return calledOf(node, flat)
+}
+
 function Failed({ node, failure }: { node: string | null; failure: Failure }) {
+  const called = useName(node ?? undefined)
   const text = `${node ?? ''}: ${failure.message}\n\n${failure.traceback ?? ''}`
   return (
     <li className="failed">
       <button type="button" className="place" disabled={node === null} onClick={() => node !== null && goTo(node)}>
-        <strong>{node ?? t('problems.document')}</strong>
+        <strong>{called}</strong>
         <span>{failure.message}</span>
         {failure.hint && <span className="hint">{failure.hint}</span>}
       </button>

@@ -5,6 +5,7 @@ import { useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import type { Json, WorkflowDocument } from '@/model/document'
 import { sweepable, valuesOf, written, type Sweepable } from '@/model/sweeping'
+import { forgetAbout } from '@/run/about'
 import { ApiError, ask } from '@/run/api'
 import { openWorkflow } from '@/run/pictures'
 import { refreshQueue } from '@/run/queue'
@@ -32,6 +33,7 @@ export function QueueEdit({ run, close }: { run: RunView; close: () => void }) {
     try {
       const inputs = Object.fromEntries(typed.map((x): [string, Json] => [x.place, valueOf(x, places)]))
       await ask(`/v1/runs/${run.id}/edit`, { method: 'PUT', body: { workflow, name: run.name, client: run.client, priority: run.priority, inputs } })
+      forgetAbout(run.id)
       await refreshQueue()
       close()
     } catch (error) {

@@ -4,6 +4,7 @@ import { useEffect, useState, type DragEvent, type KeyboardEvent } from 'react'
 import { t } from '@/app/i18n'
 import { Icon } from '@/app/Icon'
 import { useUi } from '@/app/ui'
+import { aboutRun } from '@/run/about'
 import { ask } from '@/run/api'
 import { moveBefore, pause, refreshQueue, shareOf, useQueue, type Progress } from '@/run/queue'
 import { cancel, type RunView } from '@/run/running'
@@ -62,13 +63,15 @@ function RunningRow({ run, progress, whole, now }: { run: RunView; progress: Pro
   const left = leftOf(run, progress, whole, now)
   return (
     <li data-run={run.id} className="runs">
-      <span className="name">{run.name || run.id.slice(0, 8)}</span>
+      <span className="name">{run.name || run.id.slice(0, 8)}<About run={run.id} /></span>
       <span className="time">{run.cancelling ? t('queue.cancelling') : left === null ? '' : t('queue.left.short', { time: seconds(left) })}</span>
       <button type="button" aria-label={t('queue.cancel', { name: run.name })} title={t('queue.cancel', { name: run.name })} onClick={() => void cancel(run.id)}><Icon name="stop" size={12} /></button>
       {progress && <progress value={shareOf(progress)} max={1} aria-label={t('queue.progress')} />}
     </li>
   )
 }
+
+const TOLD = 20 // rows whose prompts are asked for
 
 /** Rows are moved by drag, and by keyboard: Alt with the arrows. */
 function Waiting({ runs, times }: { runs: readonly RunView[]; times: Times }) {
@@ -97,6 +100,7 @@ function Waiting({ runs, times }: { runs: readonly RunView[]; times: Times }) {
           onDragOver={(e) => { e.preventDefault(); setOver(run.id) }} onDragLeave={() => setOver(null)} onDrop={(e) => drop(e, run.id)} onKeyDown={(e) => onKey(e, i)}>
           <button type="button" className="name" aria-expanded={open === run.id} title={t('queue.move.how')} onClick={() => setOpen(open === run.id ? null : run.id)}>
             <span className="place">{i + 1}</span>{run.name || run.id.slice(0, 8)}
+            {i < TOLD && <About key={run.last_seq} run={run.id} />}
           </button>
           <Expected seconds={expected(times, run.name)} />
           <button type="button" aria-label={t('queue.duplicate', { name: run.name })} title={t('queue.duplicate', { name: run.name })} onClick={() => void tried(doubled(run.id))}><Icon name="copy" size={12} /></button>
@@ -106,6 +110,17 @@ function Waiting({ runs, times }: { runs: readonly RunView[]; times: Times }) {
       ))}
     </ol>
   )
+}
+
+/** What tells it from the others. */
+function About({ run }: { run: string }) {
+  const [line, setLine] = useState('')
+  useEffect(() => {
+    let wanted = true
+    aboutRun(run).then((said) => { if (wanted) setLine(said) }, () => undefined) // it may be gone by now
+    return () => { wanted = false }
+  }, [run])
+  return line === '' ? null : <span className="about" dir="auto">{line}</span>
 }
 
 function Expected({ seconds: value }: { seconds: number | null }) {

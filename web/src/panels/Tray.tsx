@@ -3,9 +3,9 @@
 import { useState } from 'react'
 import { t } from '@/app/i18n'
 import { Icon } from '@/app/Icon'
-import { isLive, useTabRun } from '@/run/state'
+import { isLive, useTabRun, wasStored } from '@/run/state'
 import { fileUrl } from '@/run/urls'
-import { openLightbox } from './lightbox'
+import { openAmongAll } from './lightbox'
 import { seconds } from '@/run/saying'
 
 const KEY = 'calotype.tray'
@@ -15,6 +15,8 @@ export function Tray() {
   const newest = useTabRun((r) => r.newest)
   const preview = useTabRun((r) => Object.values(r.previews).at(-1))
   const live = useTabRun((r) => isLive(r.state))
+  const waits = useTabRun((r) => r.state === 'queued')
+  const stored = useTabRun((r) => wasStored(r))
   const took = useTabRun((r) => r.seconds)
   const step = useTabRun((r) => Object.values(r.nodes).find((n) => n.status === 'running' && n.total))
   const [open, setOpen] = useState(localStorage.getItem(KEY) !== 'closed')
@@ -29,11 +31,11 @@ export function Tray() {
   return (
     <section className="tray" aria-label={t('tray.label')} data-open={open || undefined} data-forming={forming || undefined}>
       <header>
-        <span>{live ? (step ? t('tray.step', { done: step.done ?? 0, total: step.total ?? 0 }) : t('state.running')) : took === null ? t('tray.label') : t('tray.took', { time: seconds(took) })}</span>
+        <span>{live ? (step ? t('tray.step', { done: step.done ?? 0, total: step.total ?? 0 }) : t(waits ? 'state.queued' : 'state.running')) : stored ? t('tray.stored') : took === null ? t('tray.label') : t('tray.took', { time: seconds(took) })}</span>
         <button type="button" aria-expanded={open} aria-label={t(open ? 'tray.close' : 'tray.open')} title={t(open ? 'tray.close' : 'tray.open')} onClick={toggle}><Icon name={open ? 'down' : 'gallery'} size={14} /></button>
       </header>
       {open && (
-        <button type="button" className="large" disabled={!shown} aria-label={shown ? t('picture.open', { name: shown.name }) : t('node.preview')} onClick={() => shown && openLightbox(newest, newest.indexOf(shown))}>
+        <button type="button" className="large" disabled={!shown} aria-label={shown ? t('picture.open', { name: shown.name }) : t('node.preview')} onClick={() => shown && openAmongAll(newest, newest.indexOf(shown))}>
           <img src={forming ? preview : shown ? fileUrl(shown) : preview} alt={forming || !shown ? t('node.preview') : shown.name} draggable={false} />
           {live && step && <span className="progress" style={{ transform: `scaleX(${(step.done ?? 0) / (step.total ?? 1)})` }} />}
         </button>

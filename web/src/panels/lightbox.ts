@@ -1,6 +1,7 @@
 /** Which pictures the lightbox shows, and how they are compared. */
 
 import { create } from 'zustand'
+import { recentPictures } from '@/run/recent'
 import type { FileView } from '@/run/state'
 
 export type Compare = 'wipe' | 'side'
@@ -19,6 +20,16 @@ export const useLightbox = create<Lightbox>()(() => ({ files: [], at: 0, other: 
 
 export function openLightbox(files: readonly FileView[], at: number): void {
   useLightbox.setState({ files, at, other: null })
+}
+
+/** Open a picture of a node: those that were made before it follow, to be gone through and compared with. */
+export function openAmongAll(files: readonly FileView[], at: number): void {
+  openLightbox(files, at)
+  const digests = new Set(files.map((f) => f.digest))
+  recentPictures().then((before) => {
+    const earlier = before.filter((f) => !digests.has(f.digest))
+    useLightbox.setState((now) => (now.files === files ? { files: [...files, ...earlier] } : {})) // unless it shows others by now
+  }, () => undefined) // the picture itself is shown
 }
 
 export function closeLightbox(): void {

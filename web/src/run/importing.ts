@@ -16,13 +16,18 @@ interface Imported {
   report: ImportReport | null
 }
 
+const LONG = 400 // milliseconds without a word
+
 /** Take in files: each as a workflow if it is one or carries one, else as a picture at a point of the canvas. */
 export async function bringIn(files: Iterable<File>, at: { x: number; y: number }): Promise<void> {
   for (const file of files) {
+    const word = setTimeout(() => useUi.getState().tell('note', t('import.reading', { name: file.name })), LONG)
     try {
       if (!(await asWorkflow(file))) await asPicture(file, at)
     } catch (error) {
       useUi.getState().tell('bad', error instanceof Error ? error.message : String(error))
+    } finally {
+      clearTimeout(word)
     }
   }
 }

@@ -9,7 +9,7 @@ import { seedsOf, seedsOfRuns, setSeeds } from '@/widgets/seeds'
 import { ApiError, ask } from './api'
 import { clientId } from './client'
 import { own } from './following'
-import { noteRun } from './queue'
+import { noteRun, pause, useQueue } from './queue'
 import { useRuns, type FileView } from './state'
 
 export interface RunView {
@@ -52,6 +52,13 @@ export interface Sent {
 
 const NOTHING: Sent = { ids: [], group: '' }
 
+let alone = ''
+
+/** Whether somebody pressed Run for this run and for no other with it. */
+export function askedAlone(run: string): boolean {
+  return run === alone
+}
+
 /** Send the open workflow. What is wrong with it is shown where it is wrong. */
 export async function submit(wish: Wish = {}): Promise<string[]> {
   return (await send(wish)).ids
@@ -66,8 +73,10 @@ export async function send(wish: Wish): Promise<Sent> {
     const { data } = await ask<Accepted>('/v1/runs', { method: 'POST', body: bodyOf(documents, wish) })
     const runs = data.runs ?? [data as RunView]
     const ids = runs.map((r) => r.id)
+    alone = ids.length === 1 && !wish.quiet && !wish.sweep ? (ids[0] ?? '') : ''
     own(tab.id, ids, wish.quiet === true)
     noteRun(runs)
+    if (useQueue.getState().paused && !wish.quiet && useUi.getState().side !== 'queue') useUi.getState().tell('note', t('run.paused'), { label: t('queue.resume'), run: () => void pause(false) })
     if (wish.first) for (const id of [...ids].reverse()) await ask(`/v1/runs/${id}/move`, { method: 'POST', body: { first: true } })
     return { ids, group: data.group ?? '' }
   } catch (error) {

@@ -107,6 +107,12 @@ export function isLive(state: string): boolean {
   return state === 'running' || state === 'queued'
 }
 
+/** Whether the last run had nothing to compute: all that it gave was stored. */
+export function wasStored({ state, nodes }: TabRun): boolean {
+  const all = Object.values(nodes)
+  return state === 'succeeded' && all.length > 0 && all.every((n) => n.status === 'hit')
+}
+
 /** A part of what is known of the open tab. */
 export function useTabRun<T>(select: (run: TabRun) => T): T {
   const active = useEditor((s) => s.active)

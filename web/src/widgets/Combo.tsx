@@ -1,6 +1,6 @@
 /** One of many: a list with search, in which hundreds of files or samplers are found by typing. */
 
-import { useId, useMemo, useState, type KeyboardEvent } from 'react'
+import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { t } from '@/app/i18n'
 import { Icon } from '@/app/Icon'
 import { found, type Option } from './options'
@@ -66,6 +66,10 @@ function Chooser({ list, label, typed, current, options, choose }: ChooserProps)
   const shown = matching.slice(0, MOST)
   const [at, setAt] = useState(() => Math.max(0, shown.findIndex((o) => o.value === current)))
   const chosen = shown[Math.min(at, shown.length - 1)]
+  const row = useRef<HTMLLIElement>(null)
+  useEffect(() => {
+    row.current?.scrollIntoView({ block: 'nearest' }) // only here: before, the box does not have its height
+  }, [chosen])
   const onKey = (e: KeyboardEvent) => {
     const way = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[e.key]
     if (way !== undefined) setAt(Math.max(0, Math.min(shown.length - 1, at + way)))
@@ -84,7 +88,7 @@ function Chooser({ list, label, typed, current, options, choose }: ChooserProps)
       <ul role="listbox" id={list} aria-label={label} tabIndex={-1}>
         {shown.map((o, i) => (
           <li key={o.value} id={`${own}-${i}`} role="option" aria-selected={o === chosen} data-current={o.value === current || undefined}
-            ref={o === chosen ? (e) => e?.scrollIntoView({ block: 'nearest' }) : undefined} onPointerMove={() => setAt(i)} onClick={() => choose(o.value)}>
+            ref={o === chosen ? row : undefined} onPointerMove={() => setAt(i)} onClick={() => choose(o.value)}>
             {o.picture !== undefined && <img src={o.picture} alt="" loading="lazy" />}
             <span className="said">{o.label}</span>
             {o.detail && <span className="detail">{o.detail}</span>}

@@ -5,6 +5,7 @@ import { flatId, activeTab, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import type { InputType } from '@/model/catalogue'
 import type { Json } from '@/model/document'
+import { fixFor, mend } from '@/run/fixing'
 import { useTabRun, type Problem } from '@/run/state'
 import { PluginWidget } from '@/plugin/PluginWidget'
 import { ChoiceField } from './ChoiceField'
@@ -68,7 +69,7 @@ export const Field = memo(function Field({ node, input, value, values, label = i
       onFocus={() => setNear(true)} onBlur={(e) => !e.currentTarget.contains(e.relatedTarget) && setNear(false)}>
       {input.widget ? <PluginWidget name={input.widget} fallback={Chosen} {...props} /> : <Chosen {...props} />}
       {near && <FieldTools node={node} input={input} value={value} reset={reset} />}
-      {problem && <ProblemNote id={`${id}-problem`} problem={problem} value={value} fix={set} />}
+      {problem && <ProblemNote id={`${id}-problem`} problem={problem} />}
     </div>
   )
 })
@@ -80,25 +81,16 @@ function aboutOf(input: InputType): string {
   return [input.name, range, held].filter(Boolean).join(' · ')
 }
 
-function ProblemNote({ id, problem, value, fix }: { id: string; problem: Problem; value: Json | undefined; fix: (value: Json) => void }) {
-  const suggestion = problem.suggestion
+function ProblemNote({ id, problem }: { id: string; problem: Problem }) {
+  const document = useEditor((s) => activeTab(s)?.history.document)
+  const catalogue = useEditor((s) => s.catalogue)
+  const fix = document && fixFor(problem, document, catalogue)
   return (
     <p className="problem nodrag" id={id}>
       {problem.message}
-      {suggestion !== undefined && (
-        <button type="button" onClick={() => fix(fixOf(problem, suggestion, value))}>
-          {t('problem.use', { value: suggestion })}
-        </button>
-      )}
+      {fix && <button type="button" onClick={() => mend([problem])}>{fix.label}</button>}
     </p>
   )
-}
-
-/** The value that a suggestion means: a file stays a file, a number a number. */
-export function fixOf(problem: Problem, suggestion: string, held: unknown = problem.value): Json {
-  if (typeof held === 'object' && held !== null && 'file' in held) return { file: suggestion }
-  if (typeof held === 'number' && suggestion.trim() !== '' && Number.isFinite(Number(suggestion))) return Number(suggestion)
-  return suggestion
 }
 
 function useFlat(node: string): string {

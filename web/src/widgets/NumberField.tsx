@@ -59,6 +59,7 @@ export function NumberField({ input, value, label, id, described, set }: WidgetP
         id={id}
         inputMode={isWhole(input) ? 'numeric' : 'decimal'}
         role="spinbutton"
+        data-settled={typed === null}
         aria-label={label}
         aria-describedby={described}
         aria-invalid={described !== undefined}

@@ -45,6 +45,7 @@ export function TextField({ node, input, value, label, id, described, set }: Wid
         id={id}
         ref={setArea}
         className="nowheel"
+        dir="auto"
         value={typed}
         aria-describedby={described}
         aria-invalid={described !== undefined}
@@ -100,7 +101,7 @@ export function LineField({ input, value, label, id, described, set }: WidgetPro
   return (
     <label className="bar nodrag">
       <span className="name">{label}</span>
-      <input id={id} type="text" value={typed} aria-label={label} aria-describedby={described} aria-invalid={described !== undefined} spellCheck={false} onChange={(e) => change(e.target.value)} />
+      <input id={id} type="text" dir="auto" value={typed} aria-label={label} aria-describedby={described} aria-invalid={described !== undefined} spellCheck={false} onChange={(e) => change(e.target.value)} />
     </label>
   )
 }
