@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 from faultkit.server import Server
@@ -126,7 +127,8 @@ def test_a_damaged_database_is_found_out_mended_or_refused_with_what_to_do(start
     path = used / DATABASES[what]
     if not path.exists():
         pytest.skip(f"a server keeps no {what}")
-    assert sqlite3.connect(path).execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     good, outcomes, wrong = path.read_bytes(), [], []
     for number in range(VARIANTS_LONG if long else VARIANTS):
         damage = DAMAGES[number % len(DAMAGES)]

@@ -41,6 +41,8 @@ def inside(root: Path, name: str) -> Path:
         real, real_root = path.resolve(), root.resolve()
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before Python 3.13
         raise FileError(f'"{name}" in {root} cannot be reached: {error}') from error
+    if real.is_symlink():
+        raise FileError(f'"{name}" in {root} cannot be reached: its links lead in a circle')
     if not real.is_relative_to(real_root) or real == real_root:
         raise FileError(
             f'"{name}" in {root} is a link that leads out of it, to {real}. Put the file itself there, or add its '
