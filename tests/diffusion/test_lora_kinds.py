@@ -37,12 +37,17 @@ def test_dora_keeps_learnt_lengths_and_turns_directions(shape):
     assert torch.allclose(changed(weight, t | {"magnitude": columns}, 1.0, "m"), by_column, atol=1e-5)
     half = changed(weight, t | {"magnitude": rows}, 0.5, "m")
     assert torch.allclose(half, (weight + by_row) / 2, atol=1e-5)
+    assert torch.equal(
+        changed(weight, t | {"lengths": columns}, 1.0, "m"), changed(weight, t | {"magnitude": columns}, 1.0, "m")
+    )
+    as_comfyui = rows[:, None] * adapted / weight.norm(dim=1, keepdim=True)
+    assert torch.allclose(changed(weight, t | {"lengths": rows[:, None]}, 1.0, "m"), as_comfyui, atol=1e-5)
 
 
 def test_whole_differences_and_whole_weights_are_taken_as_they_are():
     weight, other = torch.randn(4, 3), torch.randn(4, 3)
     assert torch.allclose(changed(weight, {"diff": other}, 0.5, "m"), weight + 0.5 * other)
-    assert torch.allclose(changed(weight, {"set": other}, 1.0, "m"), other, atol=1e-6)
+    assert torch.equal(changed(weight, {"set": other}, 0.5, "m"), other)
 
 
 def test_a_change_is_rounded_once_before_it_is_added():

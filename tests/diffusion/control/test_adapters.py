@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from calotype.diffusion.control import ControlResiduals
+from calotype.diffusion.control.adapter import Halved
 from calotype.diffusion.families.inspect import inspect
 from calotype.diffusion.loading import load
 from calotype.errors import ModelError
@@ -54,13 +55,19 @@ def adapter(tmp_path):
 )
 def test_its_features_are_those_of_diffusers(adapter, kind, channels, names, tmp_path):
     net, ours = adapter(kind, channels, names)
-    hint = torch.rand(1, 3, 64, 32)
+    hint = torch.rand(1, 3, 128, 64)
     with torch.no_grad():
         said = [0.7 * f for f in net(hint.mean(1, keepdim=True) if channels == 1 else hint)]
-    got = ours.residuals(torch.randn(1, 4, 8, 4), torch.ones(1), torch.randn(1, 5, 64), hint, strength=0.7).inner
+    got = ours.residuals(torch.randn(1, 4, 16, 8), torch.ones(1), torch.randn(1, 5, 64), hint, strength=0.7).inner
     assert len(got) == len(said) == 4
     assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(got, said, strict=True))
     assert inspect(tmp_path / FILE.name).family == ours.family
+
+
+def test_odd_sides_are_halved_as_in_comfyui():
+    """Zeros at both ends, then pairs: 1, 2, 3 becomes (0 + 1) / 2 and (2 + 3) / 2. diffusers: (1 + 2) / 2 and 3."""
+    row = torch.tensor([1.0, 2.0, 3.0]).reshape(1, 1, 1, 3).expand(1, 1, 2, 3)
+    assert Halved()(row).tolist() == [[[[0.5, 2.5]]]]
 
 
 def test_it_steers_a_unet_as_in_diffusers_alone_and_with_a_controlnet(adapter, models, path_of):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from calotype.diffusion.control.base import ControlResiduals, SteeringModel
 
@@ -16,6 +16,13 @@ class AdapterModel(SteeringModel):
 
     Responsibilities: features of a hint, one for each level of a U-Net; grey for adapters that read one channel.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """See `SteeringModel`."""
+        super().__init__(*args, **kwargs)
+        for part in self.module.modules():
+            if isinstance(getattr(part, "downsample", None), nn.AvgPool2d):
+                part.downsample = Halved()
 
     @torch.no_grad()
     def residuals(
@@ -39,6 +46,14 @@ class AdapterModel(SteeringModel):
         given = hint.mean(1, keepdim=True) if grey else hint
         even = evened(given, int(self.module.adapter.unshuffle.downscale_factor))
         return list(self.module(even.to(self.device, self.dtype)))
+
+
+class Halved(nn.Module):
+    """Means of two by two places. An odd side gets zeros at both ends first: ComfyUI's half of it, not diffusers'."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (B, C, h, w) to (B, C, ceil(h / 2), ceil(w / 2))."""
+        return nn.functional.avg_pool2d(x, 2, padding=(x.shape[2] % 2, x.shape[3] % 2))
 
 
 def evened(hint: Tensor, cell: int) -> Tensor:

@@ -15,16 +15,21 @@ TUCKER = "rshw,si,or->oihw"
 def changed(base: Tensor, tensors: Mapping[str, Tensor], strength: float, module: str) -> Tensor:
     """W' = W + strength * (adapted - W), float32. base: the weight; tensors: by role, see `names.ROLES`.
 
+    A whole weight ("set") is taken as it is at any strength, and lengths of rows ("lengths") divide by those that the
+    rows had before, as in ComfyUI; PEFT's ("magnitude") divide by those that they have then (Liu et al. 2024).
     Raises ModelError for an adapter of an unknown kind, or one that does not fit the weight.
     """
     weight = base.float()
     try:
         given = {role: t.to(weight.device).float() for role, t in tensors.items()}
         if "set" in given:
-            return weight + strength * (given["set"].reshape(weight.shape) - weight)
+            return given["set"].reshape(weight.shape)
         change, scale = _unscaled(given, weight.shape)
-        if "magnitude" in given:
-            return weight + strength * (_decomposed(weight + change * scale, given["magnitude"]) - weight)
+        learnt = given.get("lengths", given.get("magnitude"))
+        if learnt is not None:
+            adapted = weight + change * scale
+            adapted = _decomposed(adapted, learnt, weight if "lengths" in given else adapted)
+            return adapted if strength == 1.0 else weight + strength * (adapted - weight)
         return weight + change * (strength * scale)  # in this order: half precision rounds what comes out
     except (KeyError, RuntimeError) as error:
         shapes = ", ".join(f"{role} {tuple(t.shape)}" for role, t in tensors.items())
@@ -80,14 +85,14 @@ def _kronecker(t: Mapping[str, Tensor]) -> tuple[Tensor, int]:
     return torch.kron(first, second.contiguous()), rank
 
 
-def _decomposed(adapted: Tensor, magnitude: Tensor) -> Tensor:
+def _decomposed(adapted: Tensor, learnt: Tensor, before: Tensor) -> Tensor:
     """DoRA: the adapted weight's directions with learnt lengths. Liu et al. 2024, equation 5.
 
-    magnitude: of as many numbers as there are rows (PEFT, newer kohya), else columns (LyCORIS).
+    learnt: as many as there are rows, else columns (LyCORIS). before: the weight whose rows' lengths are divided by.
     """
     rows, columns = adapted.shape[:2]
-    if magnitude.shape[0] == rows or columns != magnitude.numel() == rows:
-        length = adapted.flatten(1).norm(dim=1).view(-1, *[1] * (adapted.dim() - 1))
+    if learnt.shape[0] == rows or columns != learnt.numel() == rows:
+        length = before.flatten(1).norm(dim=1).view(-1, *[1] * (adapted.dim() - 1))
     else:
         length = adapted.transpose(0, 1).flatten(1).norm(dim=1).view(1, -1, *[1] * (adapted.dim() - 2))
-    return adapted * (magnitude.reshape(length.shape) / length)
+    return adapted * (learnt.reshape(length.shape) / (length + torch.finfo(length.dtype).eps))

@@ -26,7 +26,7 @@ ROLES = {
     "_lora.down.weight": "down",
     "_lora.up.weight": "up",
     ".alpha": "alpha",
-    ".dora_scale": "magnitude",
+    ".dora_scale": "lengths",
     ".lora_magnitude_vector.default.weight": "magnitude",
     ".lora_magnitude_vector.weight": "magnitude",
     ".lora_magnitude_vector": "magnitude",
@@ -47,7 +47,7 @@ ROLES = {
     ".diff_b": "diff_b",
     ".set_weight": "set",
 }
-SIDE = frozenset({"alpha", "magnitude"})  # roles that change nothing by themselves
+SIDE = frozenset({"alpha", "lengths", "magnitude"})  # roles that change nothing by themselves
 
 
 @dataclass(frozen=True, slots=True)
