@@ -20,6 +20,13 @@ SAVING: Mapping[str, Rule] = {
     "ModelSave": rule("SaveModel", "model", "filename_prefix>prefix", "saved", converts=NAMED),
     "CLIPSave": rule("SaveClip", "clip", "filename_prefix>prefix", "saved", converts=NAMED),
     "VAESave": rule("SaveVAE", "vae", "filename_prefix>prefix", "saved", converts=NAMED),
+    "LoraSave": rule(
+        "SaveLora",
+        "model_diff>model text_encoder_diff>clip",
+        "filename_prefix>prefix rank lora_type>whole bias_diff>biases",
+        "saved",
+        converts=NAMED | {"lora_type": one_of({"standard": False, "full_diff": True})},
+    ),
 }
 
 SEEING: Mapping[str, Rule] = {

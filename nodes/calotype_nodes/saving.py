@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from calotype.errors import FileError
 from calotype.node import Context, Input, Node
@@ -89,21 +89,63 @@ class SaveVAE(Node, category="output"):
         return Saved((written(ctx, (self.vae,), vae_parts(self.vae, ctx.path), self.prefix, self.numbers),))
 
 
+class SaveLora(Node, category="output"):
+    """Save the difference between models, as ModelMergeSubtract and ClipMergeSubtract give it, as a LoRA."""
+
+    output = True
+
+    model: Model | None = Input(default=None, doc="A difference of denoisers.")
+    clip: Clip | None = Input(default=None, doc="A difference of text encoders.")
+    prefix: str = "lora"
+    rank: int = Input(default=8, ge=1, le=4096, doc="Of its matrices: how closely it comes to the difference.")
+    whole: bool = Input(default=False, doc="Keep whole differences, of any rank, in a file as large as the model.")
+    biases: bool = Input(default=True, doc="Keep the differences of biases and norms too.")
+
+    def run(self, ctx: Context) -> Saved:
+        """Write it, some blocks at a time. Raises ValueError where nothing is linked."""
+        from calotype.diffusion.saving import lora_parts, write_lora
+
+        recipes = [recipe for recipe in (self.model, self.clip) if recipe is not None]
+        if not recipes:
+            raise ValueError('nothing to save: link a difference to "model" or "clip"')
+        name = named(ctx, recipes, self.prefix)
+        parts = lora_parts(self.model, self.clip, ctx.path)
+
+        def fill(file: BinaryIO) -> None:
+            how: Any = {"rank": self.rank, "whole": self.whole, "biases": self.biases}
+            write_lora(parts, file, {"format": "pt"}, device=ctx.device, on_step=ctx.step, **how)
+
+        return Saved((on_disk(ctx, name, fill),))
+
+
 def written(
     ctx: Context, recipes: Sequence[Recipe], parts: Sequence[Leaving], prefix: str, numbers: Numbers
 ) -> Artifact:
-    """Parts of models as one file, which is not read into memory. Raises FileError when the disk is full."""
-    import mmap
+    """Parts of models as one file. Raises FileError when the disk is full."""
+    from calotype.diffusion.saving import metadata_of, write
 
-    from calotype.diffusion.saving import metadata_of, unsaved, write
+    name = named(ctx, recipes, prefix)
+    metadata, markers = metadata_of(recipes, parts, name.removesuffix(".safetensors"))
+    return on_disk(ctx, name, lambda file: write(parts, file, metadata, markers, numbers, ctx.step))
+
+
+def named(ctx: Context, recipes: Sequence[Recipe], prefix: str) -> str:
+    """The name of the file; says what will not be in it."""
+    from calotype.diffusion.saving import unsaved
 
     name = file_name(prefix, "safetensors")
     for kind in dict.fromkeys(kind for recipe in recipes for kind in unsaved(recipe)):
         ctx.warn(f'"{kind}" changes how the model computes, not its weights, and is not in {name}')
-    metadata, markers = metadata_of(recipes, parts, name.removesuffix(".safetensors"))
+    return name
+
+
+def on_disk(ctx: Context, name: str, fill: Callable[[BinaryIO], None]) -> Artifact:
+    """A file that is not read into memory. fill: writes it. Raises FileError when the disk is full."""
+    import mmap
+
     with ctx.scratch() as file:
         try:
-            write(parts, file, metadata, markers, numbers, ctx.step)
+            fill(file)
             file.flush()
         except OSError as error:
             raise FileError(f'cannot write "{name}": {error.strerror or error}') from error

@@ -585,6 +585,25 @@ CASES = {
         "SaveVAE",
         {"vae": {"from": "9.output_0"}, "prefix": "mixed"},
     ),
+    "LoraSave": (
+        {
+            "filename_prefix": "loras/difference",
+            "rank": 16,
+            "lora_type": "full_diff",
+            "bias_diff": False,
+            "model_diff": ["9", 0],
+            "text_encoder_diff": ["9", 1],
+        },
+        "SaveLora",
+        {
+            "model": {"from": "9.output_0"},
+            "clip": {"from": "9.output_1"},
+            "prefix": "difference",
+            "rank": 16,
+            "whole": True,
+            "biases": False,
+        },
+    ),
     "CLIPVisionLoader": (
         {"clip_name": "sigclip.safetensors"},
         "ClipVisionLoader",

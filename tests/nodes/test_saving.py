@@ -7,7 +7,7 @@ from safetensors.torch import load, save_file
 
 from calotype.errors import FileError
 from calotype.types import Clip, FileRef, Model, Patch, Vae
-from calotype_nodes.saving import SaveCheckpoint, SaveClip, SaveModel, SaveVAE
+from calotype_nodes.saving import SaveCheckpoint, SaveClip, SaveLora, SaveModel, SaveVAE
 
 UNET = {"model.diffusion_model.input_blocks.0.0.weight": torch.randn(2, 4, 1, 1)}
 TEXT = {
@@ -82,3 +82,16 @@ def test_a_full_disk_is_said(host, monkeypatch):
     monkeypatch.setattr(host, "scratch", lambda: nullcontext(Full()))
     with pytest.raises(FileError, match=r'cannot write "vae\.safetensors": No space left on device'):
         SaveVAE(vae=Vae(FILE, "sd1")).run(host)
+
+
+def test_a_difference_is_saved_as_a_lora(host):
+    (file,) = SaveLora(model=Model(FILE, "sd1"), clip=Clip(FILE, "sd1"), whole=True).run(host).files
+    assert file.name == "lora.safetensors"
+    text = "text_encoders.clip_l.transformer.text_model."
+    assert load(bytes(file.data)).keys() == {
+        "diffusion_model.input_blocks.0.0.diff",
+        f"{text}embeddings.token_embedding.diff",
+        f"{text}encoder.layers.0.mlp.fc1.diff",
+    }
+    with pytest.raises(ValueError, match='link a difference to "model" or "clip"'):
+        SaveLora().run(host)

@@ -65,15 +65,26 @@ def write(
     markers: names of empty tensors. on_step: told before each portion, and at the end. Raises ModelError, OSError.
     """
     every = placed([entry for part in parts for entry in entries_of(part, numbers)])
-    start = _begin(file, every, metadata, markers)
-    portions = [portion for part in parts for portion in portions_of([e for e in every if e.part is part])]
+    start = begin(file, every, metadata, markers)
+    for entry, values in computed(every, on_step):
+        put(file, start + entry.begin, joined(entry, values))
+
+
+def computed(entries: Sequence[Entry], on_step: OnStep) -> Iterator[tuple[Entry, Mapping[str, Tensor]]]:
+    """Each tensor with the weights that it is made of, some blocks at a time."""
+    parts = list({id(entry.part): entry.part for entry in entries}.values())
+    portions = [portion for part in parts for portion in portions_of([e for e in entries if e.part is part])]
     for done, portion in enumerate(portions):
         on_step(done, len(portions))
         values = weights_of(portion[0].part, [name for entry in portion for name in entry.sources])
-        for entry in portion:
-            file.seek(start + entry.begin)
-            file.write(joined(entry, values).reshape(-1).view(torch.uint8).numpy().data)
+        yield from ((entry, values) for entry in portion)
     on_step(len(portions), len(portions))
+
+
+def put(file: BinaryIO, at: int, tensor: Tensor) -> None:
+    """Write a tensor's bytes at a place."""
+    file.seek(at)
+    file.write(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data)
 
 
 def entries_of(part: Leaving, numbers: Numbers) -> Iterator[Entry]:
@@ -92,7 +103,7 @@ def placed(entries: Sequence[Entry]) -> list[Entry]:
     return found
 
 
-def _begin(file: BinaryIO, entries: Sequence[Entry], metadata: Mapping[str, str], markers: Sequence[str]) -> int:
+def begin(file: BinaryIO, entries: Sequence[Entry], metadata: Mapping[str, str], markers: Sequence[str] = ()) -> int:
     """Write the header; where the data begins."""
     end = max((entry.begin + entry.nbytes for entry in entries), default=0)
     said = {
