@@ -102,8 +102,9 @@ class Run:
             for entry in self.plan.entries:
                 if self.stopped:
                     break
-                if entry.status in ("run", "hit"):
-                    self._advance(entry)
+                if (entry.status == "hit" and self._take(entry)) or entry.status not in ("run", "hit"):
+                    continue
+                self._advance(entry)
             self._settle(list(self._pending))
         finally:
             if self._pool is not None:
@@ -126,9 +127,7 @@ class Run:
         return "failed" if self.error is not None else "succeeded"
 
     def _advance(self, entry: Entry) -> None:
-        """Do one entry: take it from the store, or compute it now, or beside the others."""
-        if entry.status == "hit" and self._take(entry):
-            return
+        """Compute one entry now, or beside the others."""
         if entry.status == "hit":  # gone since it was planned
             self._branch({e.source for e in entry.links})
         if self._pending:
@@ -186,7 +185,8 @@ class Run:
             if entry.node in needed and not self.stopped:
                 hit = not entry.spec.volatile and self.executor.store.has(entry.key)
                 entry.status = "hit" if hit else "run"
-                self._advance(entry)
+                if not (hit and self._take(entry)):
+                    self._advance(entry)
 
     def _compute(self, entry: Entry) -> None:
         """Compute one node, store its results, write its record. Failures end here."""

@@ -17,7 +17,7 @@ from calotype.errors import FileError, NodeError
 from calotype.files import Files
 from calotype.graph import Edge, Use
 from calotype.node import REQUIRED, NodeSpec
-from calotype.plan.entry import External
+from calotype.plan.entry import NOTHING, Entry, External
 from calotype.runtime import Runtime
 from calotype.types import FileRef
 
@@ -28,10 +28,13 @@ SORTED = orjson.OPT_SORT_KEYS
 class Shape:
     """What keys and values need to know of a node type, worked out once a type."""
 
-    __slots__ = ("begun", "defaults", "files", "floats", "prompts", "spec")
+    __slots__ = ("begun", "defaults", "files", "floats", "literal", "prompts", "spec")
 
     def __init__(self, spec: NodeSpec, base: hashlib.blake2b) -> None:
-        """base: the hash of what every key begins with. begun: the same with the type in it."""
+        """base: the hash of what every key begins with. begun: the same with the type in it.
+
+        literal: a key says its literals and links and nothing else: no file, and nothing that the node's code is asked.
+        """
         inputs = spec.inputs.values()
         self.spec = spec
         self.begun = base.copy()
@@ -40,6 +43,7 @@ class Shape:
         self.floats = tuple(i.name for i in inputs if "float" in sockets.names(i.socket) and not i.variadic)
         self.files = tuple((i.name, i.folder) for i in inputs if i.folder)
         self.prompts = tuple(i.name for i in inputs if i.role == "prompt")
+        self.literal = not (self.files or self.prompts or spec.chooses or spec.fingerprinted)
 
 
 def _default(value: Any) -> Any:
@@ -62,9 +66,9 @@ class Keys:
     def values(self, shape: Shape, use: Use) -> dict[str, Any]:
         """The literal inputs, with defaults, files resolved to `FileRef`s. Raises FileError naming the node."""
         values = {**shape.defaults, **use.inputs}
-        for edge in use.links:
-            if edge.index is None:
-                values.pop(edge.input, None)
+        for _, _, _, name, index in use.links:
+            if index is None and name in values:
+                del values[name]
         for name in shape.floats:
             if type(values.get(name)) is int and shape.spec.inputs[name].socket == sockets.FLOAT:
                 values[name] = float(values[name])
@@ -107,16 +111,16 @@ class Keys:
         shape: Shape,
         values: Mapping[str, Any],
         links: tuple[Edge, ...],
-        known: Mapping[str, str],
-        externals: Mapping[tuple[str, int | None], External],
+        known: Mapping[str, Entry],
+        externals: Mapping[tuple[str, int | None], External] = NOTHING,
         extra: str = "",
         files: tuple[FileRef, ...] = (),
     ) -> str:
-        """The key of a node, hex. known: keys of the nodes it is linked to; extra: its fingerprint; files: that count
-        beside those in its values.
+        """The key of a node, hex. known: entries of the nodes it is linked to; extra: its fingerprint; files: that
+        count beside those in its values.
         """
-        parents = [(input, index, known[source], output) for source, output, _, input, index in links]
-        outside = [(name, one.key) for name, one in externals.items()] if externals else []
+        parents = [(input, index, known[source].key, output) for source, output, _, input, index in links]
+        outside = [(place, one.key) for place, one in externals.items()] if externals else []
         parts: list[Any] = [values, parents, outside, extra, self._nonce if shape.spec.volatile else ""]
         if files:
             parts.append(files)

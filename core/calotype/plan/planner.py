@@ -59,7 +59,7 @@ class Planner:
                 problem = Problem(code="unknown-node", node=name, message="there is no such node, or it is disabled")
                 raise GraphError(str(problem), [problem])
         entries = self._entries(graph, wanted, externals)
-        plan = Plan(tuple(entries), wanted, {e.node: e for e in entries})
+        plan = Plan(tuple(entries.values()), wanted, entries)
         self._mark(plan)
         return plan
 
@@ -82,7 +82,8 @@ class Planner:
         spec = self.registry.get(use.type)
         return spec is not None and spec.output
 
-    def _entries(self, graph: Graph, targets: Iterable[str], externals: Externals) -> list[Entry]:
+    def _entries(self, graph: Graph, targets: Iterable[str], externals: Externals) -> dict[str, Entry]:
+        """The entries of what some nodes need, in the order of work."""
         keys = Keys(self._files, self._runtime, uuid.uuid4().hex)
         needed = set(targets)
         if len(needed) < len(graph.uses):
@@ -90,21 +91,21 @@ class Planner:
         outside: dict[str, dict[Place, External]] = {}
         for (node, place), one in externals.items():
             outside.setdefault(node, {})[place] = one
-        known: dict[str, str] = {}
-        entries = []
+        entries: dict[str, Entry] = {}
         for node in graph.order():
             if node in needed:
-                entry = self._entry(graph.uses[node], keys, known, outside.get(node, NOTHING))
-                known[node] = entry.key
-                entries.append(entry)
+                entries[node] = self._entry(graph.uses[node], keys, entries, outside.get(node, NOTHING))
         return entries
 
-    def _entry(self, use: Use, keys: Keys, known: Mapping[str, str], outside: Mapping[Place, External]) -> Entry:
+    def _entry(self, use: Use, keys: Keys, known: Mapping[str, Entry], outside: Mapping[Place, External]) -> Entry:
+        """The entry of a node. known: those of the nodes that it is linked to."""
         if use.map is not None:
             return self._mapped(use, keys, known, outside)
         shape = keys.shape(self.registry[use.type])
         spec, links, undecided = shape.spec, use.links, False
         values = keys.values(shape, use)
+        if shape.literal and not outside:
+            return Entry(use.id, spec, keys.key(shape, values, links, known), values, links, "idle", "", None, NOTHING)
         if spec.chooses:
             links, undecided = self._choice(spec, use, values)
         extra = fingerprint_of(self._node(spec, values), use, spec) if spec.fingerprinted else ""
@@ -130,14 +131,14 @@ class Planner:
         blank = dict.fromkeys(spec.inputs)
         return self.registry.node_class(spec.id)(**{**blank, **values})
 
-    def _mapped(self, use: Use, keys: Keys, known: Mapping[str, str], outside: Mapping[Place, External]) -> Entry:
+    def _mapped(self, use: Use, keys: Keys, known: Mapping[str, Entry], outside: Mapping[Place, External]) -> Entry:
         over = use.map
         assert over is not None
         ports = {port: External(f"port:{port}") for port in over.inputs}
         inner = {place(end): ports[port] for port, ends in over.inputs.items() for end in ends}
-        body = {e.node: e.key for e in self._entries(over.body, [n for n, _ in over.outputs.values()], inner)}
+        body = self._entries(over.body, [n for n, _ in over.outputs.values()], inner)
         outputs = {p: OutputSpec(name=p, socket=ANY) for p in over.outputs}
-        ends = [f"{p}={body[n]}.{o}" for p, (n, o) in over.outputs.items()]
+        ends = [f"{p}={body[n].key}.{o}" for p, (n, o) in over.outputs.items()]
         spec = NodeSpec(id=use.type, outputs=outputs, same_family=False)
         values = dict(use.inputs)
         key = digest_of(keys.key(keys.shape(MAPPED), values, use.links, known, outside), ",".join(over.over), *ends)

@@ -6,7 +6,7 @@ and where it comes from stays the same, so a node has the same key in a group an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from sys import intern  # one string for each id: what refers to it is found by identity, and large graphs are smaller
@@ -80,7 +80,7 @@ class Expander:
                 _put(full, name, value, inputs, links)
         elif "inputs" in node:
             self._own(full, scope, node["inputs"], inputs, links)
-        if len(links) > 1:
+        if len(links) > 1 and links[0].input != links[-1].input:
             links.sort(key=BY_INPUT)  # one order, whatever the file's: keys are made from it. Items are in theirs
         over = self._map(node, inputs, links) if "map" in node else None
         enabled = scope.enabled and node.get("enabled", True)
@@ -90,28 +90,26 @@ class Expander:
         self, full: str, scope: Scope, values: Mapping[str, Any], inputs: dict[str, Any], links: list[Edge]
     ) -> None:
         """Inputs that nothing from outside sets: straight from the file to edges, since there may be very many."""
+        prefix, inner = scope.prefix, scope.inner
+        items: Iterable[tuple[int | None, Any]]
         for name, value in values.items():
             kind = type(value)
             if kind is dict and "from" in value:
-                links.append(self._edge(scope, value["from"], full, name))
+                items = ((None, value),)
             elif kind is list:
-                inputs[name] = given = []
-                for at, item in enumerate(value):
-                    linked = type(item) is dict and "from" in item
-                    given.append(None if linked else plain(item))
-                    if linked:
-                        links.append(self._edge(scope, item["from"], full, name, at))
+                inputs[name] = [None if type(i) is dict and "from" in i else plain(i) for i in value]
+                items = enumerate(value)
             else:
                 inputs[name] = plain(value) if kind is dict else value
-
-    def _edge(self, scope: Scope, end: str, full: str, name: str, at: int | None = None) -> Edge:
-        """The edge of a link that stands in the file."""
-        source, _, output = end.partition(".")
-        if source in scope.inner:
-            source, output = self._source(scope.prefix, scope.nodes, Wire(source, output))
-        else:
-            source = scope.prefix + source
-        return new(Edge, (intern(source), intern(output), full, name, at))
+                continue
+            for at, item in items:
+                if type(item) is dict and "from" in item:
+                    source, _, output = item["from"].partition(".")
+                    if source in inner:
+                        source, output = self._source(prefix, scope.nodes, Wire(source, output))
+                    else:
+                        source = prefix + source
+                    links.append(new(Edge, (intern(source), intern(output), full, name, at)))
 
     def _inputs(self, scope: Scope, id: str, node: Mapping[str, Any]) -> dict[str, Any]:
         """The inputs of a node with links resolved, and with what the instance around it gives, all as it is meant."""
