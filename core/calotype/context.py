@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from calotype.errors import Cancelled
-from calotype.pool.told import Listener, Told
 from calotype.types import FileRef, Image, Recipe, Secret
 
 if TYPE_CHECKING:
     import torch
+
+    from calotype.pool.told import Listener, Told
 
 BLOT = "***"
 

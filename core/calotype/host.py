@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from calotype.errors import FileError
 from calotype.files import Files
-from calotype.pool.told import Listener
 from calotype.runtime import Runtime
 from calotype.settings import Settings
 from calotype.types import FileRef, Recipe, Secret
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     import torch
 
     from calotype.pool import Pool
+    from calotype.pool.told import Listener
 
 SECRET = "CALOTYPE_SECRET_"
 PARTS: dict[str, Literal["denoiser", "text_encoder", "vae"]] = {

@@ -7,7 +7,8 @@ from calotype.library import Library
 from calotype.node import Input, Node
 from calotype.registry import Registry
 from calotype.server.interfaces import schema
-from calotype.workflow import diff, interface, read
+from calotype.workflow import interface, read
+from calotype.workflow.compare import diff
 
 
 class Paint(Node):

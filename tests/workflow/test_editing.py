@@ -11,7 +11,8 @@ from calotype.errors import WorkflowError
 from calotype.node import REQUIRED, Input, Node
 from calotype.registry import Registry
 from calotype.types import Seed
-from calotype.workflow import Document, diff, interface, migrate_nodes, read, resolve_seeds, set_input
+from calotype.workflow import Document, interface, migrate_nodes, read, resolve_seeds, set_input
+from calotype.workflow.compare import diff
 
 
 class Noise(Node):

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from calotype.errors import WorkflowError
 from calotype.graph import Edge, Graph, MapOver, Use
-from calotype.workflow import Document, flatten, group, group_within, read, ungroup, ungroup_within, write
+from calotype.workflow import Document, flatten, read, write
+from calotype.workflow.group import group, ungroup
+from calotype.workflow.inside import group_within, ungroup_within
 
 
 def flow(nodes: dict[str, Any], **more: Any) -> Document:

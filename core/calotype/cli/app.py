@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
 
 from cyclopts import App, Parameter
 
@@ -38,7 +37,7 @@ def build(tokens: Sequence[str]) -> App:
     Raises FileError, WorkflowError when that workflow cannot be read.
     """
     usual = Parameter(negative="", show_default=False, show_choices=False)
-    app = App(name="calotype", help=HELP, version=f"calotype {version('calotype')}", default_parameter=usual)
+    app = App(name="calotype", help=HELP, version=_version, default_parameter=usual)
     for name, help in COMMANDS.items():
         module = MODULES.get(name, name.replace("-", "_"))
         if name in FLAGGED and list(tokens[:1]) == [name]:
@@ -49,3 +48,9 @@ def build(tokens: Sequence[str]) -> App:
         else:
             app.command(ELSEWHERE.get(name, f"calotype.cli.commands.{module}:{module}"), name=name, help=help)
     return app
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return f"calotype {version('calotype')}"

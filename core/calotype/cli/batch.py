@@ -6,31 +6,22 @@ import hashlib
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from calotype.cli.console import complain, say_json
 from calotype.cli.ledger import Ledger, Result
+from calotype.cli.order import Order, applied
 from calotype.cli.reporting import JsonLines, Reporter
 from calotype.cli.runner import Runner
 from calotype.cli.sweep import shown
 from calotype.cli.usage import UsageError
 from calotype.errors import CalotypeError, Problem, ValidationError, WorkflowError
 from calotype.validate import Checked
-from calotype.workflow import Document, resolve_seeds, set_input
+from calotype.workflow import Document, resolve_seeds
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What every run of a command is asked for. save: "node.output" to a path, in which a batch fills placeholders."""
-
-    targets: tuple[str, ...] | None = None
-    save: Mapping[str, str] = field(default_factory=dict)
-    out: Path | None = None
-    keep_going: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +148,6 @@ class Batch:
         for part in (*(f"{n}={plan.by_node[n].key}" for n in plan.targets), *(f"{e}>{p}" for e, p in saves.items())):
             digest.update(part.encode() + b"\0")
         return digest.hexdigest()
-
-
-def applied(document: Document, values: Mapping[str, Any]) -> Document:
-    """The document with these inputs set. Raises WorkflowError."""
-    for place, value in values.items():
-        document = set_input(document, place, value)
-    return document
 
 
 def filled(template: str, task: Task) -> str:

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from calotype.cli.batch import Batch, Order, Task, applied, check_apart, check_common
+from calotype.cli.batch import Batch, Task, check_apart, check_common
 from calotype.cli.inputs import spec_at
 from calotype.cli.interrupt import CANCELLED, cancelling
 from calotype.cli.items import Item, source_of
 from calotype.cli.ledger import NAME, Ledger, Result
+from calotype.cli.order import Order, applied
 from calotype.cli.reporting import Reporter
 from calotype.cli.runner import Runner
 from calotype.cli.sweep import Sweep, shown

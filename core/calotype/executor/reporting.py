@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from calotype.events import Event, ModelMoved, NodeProgress, Warned
-from calotype.pool.told import Told
 from calotype.types import Image
+
+if TYPE_CHECKING:
+    from calotype.pool.told import Told
 
 OnEvent = Callable[[Event], None]
 

@@ -1,11 +1,11 @@
-"""The workflow document: read, written, changed, and turned into a graph. Raises WorkflowError and nothing else."""
+"""The workflow document: read, written, changed, and turned into a graph. Raises WorkflowError and nothing else.
 
-from calotype.workflow.compare import Difference, diff
+What few need stands in modules of its own: `compare` (differences of two), `group` and `inside` (subgraphs from nodes).
+"""
+
 from calotype.workflow.document import Document, PortIn, PublicInput, PublicOutput, Subgraph
 from calotype.workflow.edit import Port, interface, set_input
 from calotype.workflow.flatten import flatten
-from calotype.workflow.group import group, ungroup
-from calotype.workflow.inside import group_within, ungroup_within
 from calotype.workflow.migrate import migrate_nodes
 from calotype.workflow.reading import read
 from calotype.workflow.saving import load, save
@@ -13,17 +13,13 @@ from calotype.workflow.seeds import resolve_seeds
 from calotype.workflow.writing import write
 
 __all__ = [
-    "Difference",
     "Document",
     "Port",
     "PortIn",
     "PublicInput",
     "PublicOutput",
     "Subgraph",
-    "diff",
     "flatten",
-    "group",
-    "group_within",
     "interface",
     "load",
     "migrate_nodes",
@@ -31,7 +27,5 @@ __all__ = [
     "resolve_seeds",
     "save",
     "set_input",
-    "ungroup",
-    "ungroup_within",
     "write",
 ]

@@ -27,7 +27,7 @@ def diff(
     b
         The other one.
     """
-    from calotype.workflow import diff as difference
+    from calotype.workflow.compare import diff as difference
 
     found = difference(load_document(a), load_document(b))
     if json:

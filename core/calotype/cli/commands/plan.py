@@ -7,11 +7,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from calotype.cli.batch import applied
 from calotype.cli.console import plural, say, say_json, table
 from calotype.cli.documents import beside, load_document
 from calotype.cli.inputs import Inputs
 from calotype.cli.options import Host, Json, opened
+from calotype.cli.order import applied
 from calotype.cli.usage import UsageError
 from calotype.cli.values import folders_of
 from calotype.workflow import Document

@@ -10,13 +10,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from calotype.cli.batch import Order, applied
 from calotype.cli.console import complain, plural
 from calotype.cli.documents import beside, load_document
 from calotype.cli.inputs import Inputs
 from calotype.cli.interrupt import CANCELLED, cancelling
-from calotype.cli.items import Source
 from calotype.cli.options import Host, Json, Server, running
+from calotype.cli.order import Order, applied
 from calotype.cli.reporting import Reporter, reporter
 from calotype.cli.runner import Runner
 from calotype.cli.usage import UsageError
@@ -79,8 +78,7 @@ class Request:
     def carry_out(self, host: Host, server: Server, report: Reporter) -> int:
         """Do it; the exit code."""
         document = self.document
-        root = (Source(Path(self.each.rpartition("=")[2] or self.each)).root,) if self.each else ()
-        with running(host, server, (*folders_of(self.given.texts), *root, *beside(self.file))) as services:
+        with running(host, server, (*folders_of(self.given.texts), *self._root(), *beside(self.file))) as services:
             sweep = self.given.sweep(document, services.registry)
             if self.each:
                 from calotype.cli.many import run_each
@@ -93,6 +91,14 @@ class Request:
 
                 return run_sweep(services, document, self._order(), sweep, report)
             return self._once(services, applied(document, next(iter(sweep))), report)
+
+    def _root(self) -> tuple[Path, ...]:
+        """The folder of what `--each` names."""
+        if not self.each:
+            return ()
+        from calotype.cli.items import Source
+
+        return (Source(Path(self.each.rpartition("=")[2] or self.each)).root,)
 
     def _order(self) -> Order:
         """The order with a folder for what it makes, unless only named results are wanted."""

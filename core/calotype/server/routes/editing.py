@@ -11,7 +11,9 @@ from calotype.errors import WorkflowError
 from calotype.server.problems import Refused
 from calotype.server.routing import Answer, Call, NoQuery, Routes, Said
 from calotype.server.submitting import Named, document_of
-from calotype.workflow import Document, group, group_within, ungroup, ungroup_within
+from calotype.workflow import Document
+from calotype.workflow.group import group, ungroup
+from calotype.workflow.inside import group_within, ungroup_within
 
 routes = Routes("workflows")
 
