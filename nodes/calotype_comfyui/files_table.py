@@ -1,4 +1,4 @@
-"""Types of ComfyUI that write models into files, and those of networks that look at pictures."""
+"""Types of ComfyUI that write models into files, that look at pictures, and that cut batches anew."""
 
 from __future__ import annotations
 
@@ -46,4 +46,9 @@ SEEING: Mapping[str, Rule] = {
     ),
 }
 
-FILES_TABLE: Mapping[str, Rule] = {**SAVING, **SEEING}
+BATCHES: Mapping[str, Rule] = {
+    "RebatchLatents": rule("RebatchLatents", "latents>latents[]", "batch_size", "latents", values={"draws": "apart"}),
+    "RebatchImages": rule("RebatchImages", "images>images[]", "batch_size", "images"),
+}
+
+FILES_TABLE: Mapping[str, Rule] = {**SAVING, **SEEING, **BATCHES}

@@ -9,6 +9,7 @@ from calotype.plugins import Imported, Note, Report
 from calotype_comfyui.api import is_node, read_api
 from calotype_comfyui.boxes import Box, Scene
 from calotype_comfyui.convert import Conversion
+from calotype_comfyui.each import map_lists
 from calotype_comfyui.editor import read_editor
 from calotype_comfyui.passing import pass_by
 from calotype_comfyui.perp_neg import use_guiders
@@ -45,9 +46,11 @@ class ComfyUI:
             made.note(box, text, warning=True)
         for box, text in (*guided, *gathered):
             made.note(box, text, warning=False)
-        parts = {"layout": made.layout, "frames": scene.frames}
+        frames = [{"id": f"frame_{n}", **frame} for n, frame in enumerate(scene.frames, 1)]
+        parts = {"layout": made.layout, "frames": frames}
         document = {"calotype": 1, "nodes": made.nodes} | {k: v for k, v in parts.items() if v}
-        notes = (*made.notes, *_left_out(scene))[:MOST_NOTES]
+        lists = [Note(message=text, node=node, type=made.mapped[node][0]) for node, text in map_lists(document)]
+        notes = (*made.notes, *lists, *_left_out(scene))[:MOST_NOTES]
         format = API if api else EDITOR
         return Imported(document, Report(format=format, mapped=made.mapped, unknown=made.unknown, notes=notes))
 

@@ -41,6 +41,7 @@ NODE_MODULES = (
     "calotype_nodes.morphology",
     "calotype_nodes.logic",
     "calotype_nodes.lists",
+    "calotype_nodes.rebatching",
     "calotype_nodes.output",
     "calotype_nodes.saving",
     "calotype_nodes.video",

@@ -585,6 +585,16 @@ CASES = {
         "SaveVAE",
         {"vae": {"from": "9.output_0"}, "prefix": "mixed"},
     ),
+    "RebatchLatents": (
+        {"latents": ["9", 0], "batch_size": 3},
+        "RebatchLatents",
+        {"latents": [{"from": "9.output_0"}], "batch_size": 3, "draws": "apart"},
+    ),
+    "RebatchImages": (
+        {"images": ["9", 0], "batch_size": 3},
+        "RebatchImages",
+        {"images": [{"from": "9.output_0"}], "batch_size": 3},
+    ),
     "LoraSave": (
         {
             "filename_prefix": "loras/difference",
