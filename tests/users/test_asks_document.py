@@ -19,19 +19,9 @@ from calotype.node import Input, Node
 from calotype.registry import Registry
 from calotype.types import Conditioning, FileRef, Model, Secret, Seed
 from calotype.validate import validate
-from calotype.workflow import (
-    diff,
-    flatten,
-    group,
-    interface,
-    load,
-    migrate_nodes,
-    read,
-    resolve_seeds,
-    save,
-    set_input,
-    write,
-)
+from calotype.workflow import flatten, interface, load, migrate_nodes, read, resolve_seeds, save, set_input, write
+from calotype.workflow.compare import diff
+from calotype.workflow.group import group
 
 
 class Parts(NamedTuple):
