@@ -35,7 +35,7 @@ def frame_of_note(node: Mapping[str, Any], shift: Shift) -> dict[str, Any]:
 
 def _frame(title: Any, corner: tuple[int, int], size: tuple[int, int], colour: Any) -> dict[str, Any]:
     frame = {"title": title if isinstance(title, str) else "", "x": corner[0], "y": corner[1]}
-    frame |= {"width": size[0], "height": size[1]}
+    frame |= {"w": size[0], "h": size[1]}
     return {**frame, "colour": colour} if isinstance(colour, str) else frame
 
 

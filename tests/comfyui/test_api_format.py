@@ -106,7 +106,7 @@ def test_where_both_formats_are_there_one_says_what_ran_and_the_other_how_it_loo
             }
         },
         "layout": {"4": {"x": 7, "y": 8}},
-        "frames": [{"title": "All", "x": 0, "y": 0, "width": 10, "height": 10}],
+        "frames": [{"id": "frame_1", "title": "All", "x": 0, "y": 0, "w": 10, "h": 10}],
     }
     assert report.complete
 

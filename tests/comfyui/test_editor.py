@@ -134,8 +134,8 @@ def test_groups_and_notes_become_frames(imported):
     group = {"title": "First", "bounding": [1, 2, 300, 400], "color": "#335"}
     document, report = imported(drawn(node(1, "latent"), note, groups=[group]))
     assert document["frames"] == [
-        {"title": "First", "x": 1, "y": 2, "width": 300, "height": 400, "colour": "#335"},
-        {"title": "Hint", "x": 5, "y": 6, "width": 30, "height": 40, "text": "!"},
+        {"id": "frame_1", "title": "First", "x": 1, "y": 2, "w": 300, "h": 400, "colour": "#335"},
+        {"id": "frame_2", "title": "Hint", "x": 5, "y": 6, "w": 30, "h": 40, "text": "!"},
     ]
     assert list(document["nodes"]) == ["1"] and report.complete
 

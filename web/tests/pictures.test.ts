@@ -58,6 +58,7 @@ describe('values of a sweep', () => {
   it('are taken for every input with a value, the public ones first and by their names', () => {
     const shown = { ...document({ text: 'x', image: { from: 'other.image' } }), inputs: { prompt: { node: 'draw', input: 'text' } } }
     expect(sweepable(shown, catalogue).map((s) => s.place)).toEqual(['prompt', 'draw.steps', 'draw.cfg', 'draw.mode', 'draw.model'])
+    expect(sweepable(shown, catalogue).map((s) => s.label)).toEqual(['prompt', 'Draw · steps', 'Draw · cfg', 'Draw · mode', 'Draw · model'])
   })
 })
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from aiohttp import web
 
 LEAST = 1024  # bytes: less is not worth it
-PACKED = frozenset({"font/woff2"})  # media types that are packed already
+PACKED = frozenset({"font/woff2", "image/webp"})  # media types that are packed already
 
 
 async def packed(

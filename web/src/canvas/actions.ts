@@ -231,6 +231,7 @@ export function tidy(): void {
 
 const ROUND = 28
 const TITLE = 34
+const NOTE = { w: 300, h: 180 }
 
 /** A frame around the selected nodes. */
 export function frameSelected(): void {
@@ -244,6 +245,15 @@ export function frameSelected(): void {
   const h = Math.max(...boxes.map((b) => b.y + b.height)) + ROUND - y
   const id = freshFrame(state.sheet.frames ?? [])
   edit(t('step.frame'), (sheet) => op.addFrame(sheet, { id, title: t('frame.new'), x, y, w, h }))
+  useEditor.getState().select([], [id])
+}
+
+/** A note with its corner at a point. */
+export function addNote({ x, y }: { x: number; y: number }): void {
+  const state = now()
+  if (!state) return
+  const id = freshFrame(state.sheet.frames ?? [])
+  edit(t('step.note.add'), (sheet) => op.addFrame(sheet, { id, title: t('frame.note.new'), x: Math.round(x), y: Math.round(y), ...NOTE, text: '' }))
   useEditor.getState().select([], [id])
 }
 

@@ -7,7 +7,7 @@ import { useUi } from '@/app/ui'
 import { SUBGRAPH } from '@/model/document'
 import * as op from '@/model/operations'
 import { promoteInput, promoteOutput, portTo } from '@/model/ports'
-import { now, unlink, type Now } from './actions'
+import { addNote, now, unlink, type Now } from './actions'
 import { outputSocket } from './connecting'
 import { handleEnd } from './flow'
 import { canvas } from './gestures'
@@ -147,7 +147,7 @@ function canvasMenu(at: { x: number; y: number }): Section[] {
   const some = tab !== undefined && tab.selected.size + tab.frames.size > 0
   const flow = canvas()?.rf.screenToFlowPosition(at) ?? { x: 0, y: 0 }
   return [
-    [cmd('palette', { run: () => useUi.getState().show({ palette: { screen: at, flow, wanted: null, from: null } }) }), cmd('paste'), cmd('paste.links')],
+    [cmd('palette', { run: () => useUi.getState().show({ palette: { screen: at, flow, wanted: null, from: null } }) }), item('note', 'menu.note', () => addNote(flow)), cmd('paste'), cmd('paste.links')],
     [cmd('all'), cmd('none', { disabled: !some }), cmd('frame', { disabled: !some }), cmd('subgraph', { disabled: !some })],
     [cmd('tidy'), cmd('fit'), cmd('zoom.in'), cmd('zoom.out'), cmd('zoom.one'), cmd('minimap')],
     [cmd('undo'), cmd('redo'), cmd('find')],

@@ -35,6 +35,8 @@ export interface Frame {
   w: number
   h: number
   colour?: string
+  /** A note: what is written in it. */
+  text?: string
   [more: string]: unknown
 }
 

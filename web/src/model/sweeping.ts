@@ -2,12 +2,15 @@
 
 import { takesLiteral, type Catalogue, type InputType } from './catalogue'
 import type { Json, WorkflowDocument } from './document'
+import { calledOf } from './inside'
 import { linkedTo } from './links'
 import { core } from './sockets'
 
 /** An input that can be swept. place: its public name, or "node.input", as the server takes it. */
 export interface Sweepable {
   place: string
+  /** Its public name, or the node as the canvas shows it and the input. */
+  label: string
   node: string
   input: InputType
   value: Json | undefined
@@ -27,7 +30,8 @@ export function sweepable(document: WorkflowDocument, catalogue: Catalogue): Swe
       const value = said.inputs?.[input.name] ?? input.default
       if (!takesLiteral(input.socket) || input.variadic || linkedTo(value) !== null || input.socket === 'Any' || input.socket === 'Secret') return []
       const place = `${node}.${input.name}`
-      return [{ place: publicName.get(place) ?? place, node, input, value }]
+      const name = publicName.get(place)
+      return [{ place: name ?? place, label: name ?? `${calledOf(said, node)} · ${input.name}`, node, input, value }]
     }))
   return found.sort((a, b) => Number(a.place.includes('.')) - Number(b.place.includes('.')))
 }

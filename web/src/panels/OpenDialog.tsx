@@ -11,14 +11,17 @@ import { delivered } from '@/run/journal'
 import { listAll } from '@/run/names'
 import { recover, recoverable, throwAway, type Recovered } from '@/run/recovered'
 import { closeDialog } from './Dialogs'
+import { lastPictures, pictureOf } from './thumbnails'
 
 interface Found {
   entries: readonly Entry[]
   lost: readonly Recovered[]
   trash: readonly Trashed[]
+  /** Addresses of pictures by the title of what made them. */
+  last: ReadonlyMap<string, string>
 }
 
-const NOTHING: Found = { entries: [], lost: [], trash: [] }
+const NOTHING: Found = { entries: [], lost: [], trash: [], last: new Map() }
 
 /** Close the dialog and do something; what goes wrong is said. */
 function leave(work: () => Promise<unknown>): void {
@@ -44,10 +47,10 @@ export function OpenDialog() {
       {failed && <p className="problem" role="alert">{failed}</p>}
       {found.lost.length > 0 && <Lost lost={found.lost} discard={(one) => stay(throwAway(one))} />}
       <Section title={t('open.own')} none={text === '' ? t('open.own.none') : t('open.none')} empty={own.length === 0}>
-        {own.map((e) => <Card key={e.name} entry={e} discard={() => stay(discard(e.name))} />)}
+        {own.map((e) => <Card key={e.name} entry={e} picture={pictureOf(e, found.last)} discard={() => stay(discard(e.name))} />)}
       </Section>
       <Section title={t('open.templates')} none={t('open.none')} empty={templates.length === 0}>
-        {templates.map((e) => <Card key={e.name} entry={e} />)}
+        {templates.map((e) => <Card key={e.name} entry={e} picture={pictureOf(e, found.last)} />)}
       </Section>
       {found.trash.length > 0 && <Trash trash={found.trash} />}
     </div>
@@ -56,9 +59,9 @@ export function OpenDialog() {
 
 async function all(): Promise<Found> {
   await delivered() // what was just closed is among the unsaved work
-  const [listed, trash] = await Promise.all([listAll(), trashed()])
+  const [listed, trash, last] = await Promise.all([listAll(), trashed(), lastPictures().catch(() => NOTHING.last)]) // they open without
   const newest = (a: Entry, b: Entry) => (a.updated < b.updated ? 1 : -1)
-  return { entries: [...listed.workflows].sort((a, b) => (a.template && b.template ? 0 : newest(a, b))), lost: await recoverable(listed), trash }
+  return { entries: [...listed.workflows].sort((a, b) => (a.template && b.template ? 0 : newest(a, b))), lost: await recoverable(listed), trash, last }
 }
 
 function Actions({ text, setText }: { text: string; setText: (text: string) => void }) {
@@ -85,11 +88,12 @@ function Section({ title, none, empty, children }: { title: string; none: string
   )
 }
 
-function Card({ entry, discard }: { entry: Entry; discard?: () => void }) {
+function Card({ entry, picture, discard }: { entry: Entry; picture: string | undefined; discard?: () => void }) {
   const title = entry.template ? entry.title || entry.name : entry.name
   return (
     <li>
-      <button type="button" className="card" disabled={entry.wrong !== ''} title={entry.wrong || undefined} onClick={() => leave(() => openNamed(entry.name))}>
+      <button type="button" className="card" data-pictured={picture !== undefined || undefined} disabled={entry.wrong !== ''} title={entry.wrong || undefined} onClick={() => leave(() => openNamed(entry.name))}>
+        {picture !== undefined && <img src={picture} alt="" loading="lazy" />}
         <strong translate="no">{title}</strong>
         <span translate="no">{entry.wrong || entry.description.replaceAll('`', '')}</span>
         {!entry.template && <span className="when">{t('open.when', { at: timeOf(entry.updated), n: entry.nodes })}</span>}
@@ -99,10 +103,13 @@ function Card({ entry, discard }: { entry: Entry; discard?: () => void }) {
   )
 }
 
+const FEW = 4 // of the unsaved work: the list goes on at a press
+
 function Lost({ lost, discard }: { lost: readonly Recovered[]; discard: (one: Recovered) => void }) {
+  const [all, setAll] = useState(false)
   return (
     <Section title={t('open.lost')} none="" empty={false}>
-      {lost.map((one) => (
+      {lost.slice(0, all ? lost.length : FEW).map((one) => (
         <li key={`${one.name} ${one.draft.client}`} className="lost">
           <button type="button" className="card" onClick={() => leave(() => recover(one))}>
             <strong translate="no">{one.name}</strong>
@@ -111,6 +118,7 @@ function Lost({ lost, discard }: { lost: readonly Recovered[]; discard: (one: Re
           <button type="button" className="aside" aria-label={t('open.lost.discard', { name: one.name })} title={t('open.lost.discard', { name: one.name })} onClick={() => discard(one)}><Icon name="trash" size={14} /></button>
         </li>
       ))}
+      {!all && lost.length > FEW && <li className="rest"><button type="button" onClick={() => setAll(true)}>{t('open.lost.more', { n: lost.length - FEW })}</button></li>}
     </Section>
   )
 }

@@ -44,10 +44,9 @@ export function QueueEdit({ run, close }: { run: RunView; close: () => void }) {
     <form className="edit" onSubmit={(e) => { e.preventDefault(); void save() }} onKeyDown={(e) => e.stopPropagation()}>
       {shown.map((p) => {
         const text = typed.find((x) => x.place === p.place)?.text ?? written(p.value)
-        const label = p.place
         return (
           <label key={p.place}>
-            <span>{label}</span>
+            <span title={p.place}>{p.label}</span>
             {p.input.multiline ? <textarea rows={2} value={text} onChange={(e) => set(p.place, e.target.value)} /> : <input type="text" value={text} onChange={(e) => set(p.place, e.target.value)} />}
           </label>
         )

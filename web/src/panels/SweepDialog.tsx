@@ -70,7 +70,7 @@ function AxisRow({ axis, of, values, places, change, remove, up }: RowProps) {
     <li>
       <div className="place">
         <select aria-label={t('sweep.place')} value={axis.place} onChange={(e) => change({ place: e.target.value, text: begin(places, e.target.value) })}>
-          {places.map((p) => <option key={p.place} value={p.place}>{p.place}</option>)}
+          {places.map((p) => <option key={p.place} value={p.place}>{p.label}</option>)}
         </select>
         <button type="button" aria-label={t('sweep.up', { place: axis.place })} title={t('sweep.up', { place: axis.place })} disabled={up === null} onClick={up ?? undefined}><Icon name="down" size={12} /></button>
         <button type="button" aria-label={t('sweep.remove', { place: axis.place })} title={t('sweep.remove', { place: axis.place })} onClick={remove}><Icon name="close" size={12} /></button>

@@ -141,7 +141,8 @@ export async function save(id?: string, over?: string): Promise<boolean> {
     const now = tabOf(tab.id)
     if (now) settled(now)
     if (now && isDirty(now)) keep(now.id) // edited while it was being saved
-    useUi.getState().tell('good', t('document.saved', { name }))
+    const first = tab.revision === null // under a name that nobody chose
+    useUi.getState().tell('good', t('document.saved', { name }), first ? { label: t('document.rename'), run: () => useUi.getState().show({ dialog: `rename:${tab.id}` }) } : undefined)
     return true
   } catch (error) {
     if (!(error instanceof ApiError) || (error.status !== 409 && error.status !== 412)) tell(error)

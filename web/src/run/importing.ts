@@ -21,13 +21,16 @@ const LONG = 400 // milliseconds without a word
 /** Take in files: each as a workflow if it is one or carries one, else as a picture at a point of the canvas. */
 export async function bringIn(files: Iterable<File>, at: { x: number; y: number }): Promise<void> {
   for (const file of files) {
-    const word = setTimeout(() => useUi.getState().tell('note', t('import.reading', { name: file.name })), LONG)
+    const reading = t('import.reading', { name: file.name })
+    const word = setTimeout(() => useUi.getState().tell('note', reading), LONG)
     try {
       if (!(await asWorkflow(file))) await asPicture(file, at)
     } catch (error) {
       useUi.getState().tell('bad', error instanceof Error ? error.message : String(error))
     } finally {
       clearTimeout(word)
+      const { messages, dismiss } = useUi.getState()
+      for (const said of messages) if (said.text === reading) dismiss(said.id)
     }
   }
 }

@@ -67,8 +67,10 @@ function Chooser({ list, label, typed, current, options, choose }: ChooserProps)
   const [at, setAt] = useState(() => Math.max(0, shown.findIndex((o) => o.value === current)))
   const chosen = shown[Math.min(at, shown.length - 1)]
   const row = useRef<HTMLLIElement>(null)
+  const placed = useRef(false)
   useEffect(() => {
-    row.current?.scrollIntoView({ block: 'nearest' }) // only here: before, the box does not have its height
+    row.current?.scrollIntoView({ block: placed.current ? 'nearest' : 'center' }) // only here: before, the box does not have its height
+    placed.current = true
   }, [chosen])
   const onKey = (e: KeyboardEvent) => {
     const way = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[e.key]

@@ -13,9 +13,9 @@ routes = Routes("docs")
 FOREVER = "public, max-age=31536000, immutable"  # their names carry their content
 
 
-@routes.get("/assets/{name}", produces=("text/javascript", "text/css", "font/woff2"), errors=(404,))
+@routes.get("/assets/{name}", produces=("text/javascript", "text/css", "font/woff2", "image/webp"), errors=(404,))
 async def asset(call: Call[None, NoQuery]) -> web.StreamResponse:
-    """A script, a style or a font of the editor."""
+    """A script, a style, a font or a picture of the editor."""
     found = _found(f"assets/{call['name']}")
     return await packed(call.request, found.data, found.media_type, _headers(FOREVER))
 
