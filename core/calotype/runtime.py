@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ class Runtime:
         number = ("float16" if kind == "cuda" else "float32") if dtype == "auto" else dtype
         elsewhere = tuple(sorted(aside)) if kind != "cpu" else ()
         kept = "" if storage == "auto" else storage
-        return cls(_version("calotype"), _version("torch"), _version("diffusers"), where, number, elsewhere, kept)
+        return cls(version_of("calotype"), version_of("torch"), version_of("diffusers"), where, number, elsewhere, kept)
 
     @cached_property
     def fingerprint(self) -> bytes:
@@ -59,17 +59,42 @@ class Runtime:
 def probe_device() -> str:
     """The device that torch would use: "cuda", "mps" or "cpu"."""
     drivers = (Path("/dev/nvidia0"), Path("/dev/kfd"), Path(r"C:\Windows\System32\nvcuda.dll"))
-    if "+cpu" not in _version("torch") and any(d.exists() for d in drivers):
+    if "+cpu" not in version_of("torch") and any(d.exists() for d in drivers):
         return "cuda"
     return "mps" if sys.platform == "darwin" and platform.machine() == "arm64" else "cpu"
 
 
-def _version(package: str) -> str:
-    """The version of an installed package, from the head of its metadata: parsing all of it takes ten times as long."""
+def version_of(package: str) -> str:
+    """The version of an installed package; "none" where there is none.
+
+    Read from the metadata that Python finds first: importing `importlib.metadata` takes longer than planning a run.
+    """
+    for folder in dict.fromkeys(sys.path):
+        try:
+            names = os.listdir(folder or ".")  # noqa: PTH208  Path.iterdir makes an object of each of hundreds
+        except OSError:
+            continue  # the import system passes over such entries as well
+        for name in names:
+            if name.startswith(f"{package}-") and name.endswith(".dist-info"):
+                return _noted(Path(folder, name, "METADATA")) or _elsewhere(package)
+    return _elsewhere(package)
+
+
+def _noted(metadata: Path) -> str:
+    """The version in a metadata file; "" where it cannot be read."""
     try:
-        said = distribution(package).read_text("METADATA") or ""
+        head, _, _ = metadata.read_text("utf-8", "replace").partition("\n\n")
+    except OSError:
+        return ""
+    lines = (line.partition(": ") for line in head.splitlines())
+    return next((value for name, _, value in lines if name == "Version"), "")
+
+
+def _elsewhere(package: str) -> str:
+    """The version of a package that is installed otherwise than pip does it today."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package) or "none"  # none where its metadata is broken
     except PackageNotFoundError:
         return "none"
-    head, _, _ = said.partition("\n\n")
-    lines = (line.partition(": ") for line in head.splitlines())
-    return next((value for name, _, value in lines if name == "Version"), None) or version(package)

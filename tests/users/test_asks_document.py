@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -189,7 +190,7 @@ def test_e8_a_random_seed_is_a_number_in_the_document_before_the_run(registry):
 
 def test_e15_moving_a_node_changes_the_layout_section_only():
     before = read(picture())
-    after = before.model_copy(update={"layout": {**before.layout, "sampler": {"x": 7, "y": 7}}})
+    after = replace(before, layout={**before.layout, "sampler": {"x": 7, "y": 7}})
     changed = [line for line in difflib.ndiff(write(before).splitlines(), write(after).splitlines()) if line[0] in "+-"]
     assert changed == ['-     "sampler": {"x": 300, "y": 0}', '+     "sampler": {"x": 7, "y": 7}']
     assert str(diff(before, after)) == "moved: sampler"

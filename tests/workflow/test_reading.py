@@ -209,7 +209,7 @@ odd = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys | st.text(max_size=4), inner, max_size=4),
     max_leaves=12,
 )
-tops = st.dictionaries(st.sampled_from([*Document.model_fields, "prompt", "x"]), odd, max_size=6)
+tops = st.dictionaries(st.sampled_from([*Document.__dataclass_fields__, "prompt", "x"]), odd, max_size=6)
 
 
 @given(tops, st.booleans())

@@ -114,7 +114,7 @@ def test_a_prompt_a_line_makes_a_labelled_sheet(services):
 @shipped
 def test_a_loop_goes_on_from_its_own_result(services):
     document = example("refine_loop", sampler__steps=2)
-    once = document.model_copy(update={"nodes": document.nodes | {"refine": rounds(document.nodes["refine"], 1)}})
+    once = document.with_nodes(document.nodes | {"refine": rounds(document.nodes["refine"], 1)})
     got, less = (picture(services, run(services, d, "decode"), "decode.image") for d in (document, once))
     assert got.pixels.shape == (1, 128, 128, 3)
     assert (got.pixels - less.pixels).abs().mean() > 0.001

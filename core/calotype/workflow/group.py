@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from calotype.errors import Problem, WorkflowError
@@ -29,23 +30,21 @@ def group(document: Document, node_ids: Collection[str], name: str) -> Document:
     outside = {id: _mapped(node, ports.outward(instance)) for id, node in rest.items()}
     update: dict[str, Any] = {
         "inputs": {
-            n: i.model_copy(update={"node": instance, "input": ports.public(i.node, i.input)})
-            if i.node in wanted
-            else i
+            n: replace(i, node=instance, input=ports.public(i.node, i.input)) if i.node in wanted else i
             for n, i in document.inputs.items()
         },
-        "outputs": {
-            n: o.model_copy(update={"source": ports.outward(instance)(o.source)}) for n, o in document.outputs.items()
-        },
+        "outputs": {n: replace(o, source=ports.outward(instance)(o.source)) for n, o in document.outputs.items()},
     }
     kept = {id: spot for id, spot in document.layout.items() if id in wanted}
-    subgraph = Subgraph(inputs=ports.inputs, outputs=ports.outputs, nodes=inside, **({"layout": kept} if kept else {}))
+    subgraph = Subgraph(
+        inputs=ports.inputs, outputs=ports.outputs, nodes=inside, extra={"layout": kept} if kept else {}
+    )
     outside[instance] = {"type": SUBGRAPH + name} | ({"inputs": ports.values} if ports.values else {})
     update |= {"nodes": outside, "subgraphs": {**document.subgraphs, name: subgraph}}
     update["layout"] = {id: spot for id, spot in document.layout.items() if id not in wanted}
     if kept:
         update["layout"][instance] = next(iter(kept.values()))
-    return document.model_copy(update=update)
+    return replace(document, **update)
 
 
 class _Ports:
@@ -144,15 +143,15 @@ def ungroup(document: Document, instance: str) -> Document:
     inside = _unpacked(subgraph, ids, given, node.get("enabled", True))
     nodes = {id: _mapped(other, out) for id, other in rest.items()} | inside
     layout = {id: spot for id, spot in document.layout.items() if id != instance}
-    kept = (subgraph.model_extra or {}).get("layout", {})
+    kept = subgraph.extra.get("layout", {})
     layout |= {ids[id]: spot for id, spot in kept.items() if id in ids}
     update: dict[str, Any] = {"nodes": nodes, "layout": layout}
     update["inputs"] = {n: _repointed(document, subgraph, i, instance, ids) for n, i in document.inputs.items()}
-    update["outputs"] = {n: o.model_copy(update={"source": out(o.source)}) for n, o in document.outputs.items()}
+    update["outputs"] = {n: replace(o, source=out(o.source)) for n, o in document.outputs.items()}
     levels = [nodes, *(s.nodes for n, s in document.subgraphs.items() if n != name)]
     used = any(one["type"] == SUBGRAPH + name for level in levels for one in level.values())
     update["subgraphs"] = {n: s for n, s in document.subgraphs.items() if used or n != name}
-    return document.model_copy(update=update)
+    return replace(document, **update)
 
 
 def ids_outside(document: Document, instance: str, subgraph: Subgraph) -> dict[str, str]:
@@ -201,7 +200,7 @@ def _repointed(document: Document, subgraph: Subgraph, said: Any, instance: str,
         message = f'a public input sets the port "{said.input}", which leads to {len(port.to)} inputs inside'
         raise _refused(document, "not-flat", message)
     spot = place(port.to[0])
-    return said.model_copy(update={"node": ids.get(spot.node, spot.node), "input": spot.input})
+    return replace(said, node=ids.get(spot.node, spot.node), input=spot.input)
 
 
 def _mapped(node: Mapping[str, Any], move: Move) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from calotype.errors import Problem
@@ -31,7 +32,7 @@ def ungroup_within(document: Document, sheet: str, instance: str) -> Document:
     Raises WorkflowError: no such subgraph, and as `ungroup`.
     """
     subgraph = _sheet(document, sheet)
-    alone = _alone(document, subgraph).model_copy(update={"inputs": {}})
+    alone = replace(_alone(document, subgraph), inputs={})
     done = ungroup(alone, instance)
     name = alone.nodes[instance]["type"].removeprefix(SUBGRAPH)
     inner = document.subgraphs[name]
@@ -65,7 +66,7 @@ def _alone(document: Document, subgraph: Subgraph) -> Document:
         outputs=subgraph.outputs,
         nodes=subgraph.nodes,
         subgraphs=document.subgraphs,
-        layout=(subgraph.model_extra or {}).get("layout", {}),
+        layout=subgraph.extra.get("layout", {}),
     )
 
 
@@ -76,15 +77,15 @@ def _paired(before: Document, after: Document) -> list[tuple[PublicInput, Public
 def _put_back(document: Document, sheet: str, done: Document, ends: Ends) -> Document:
     """The document with a sheet as it stands in `done`. ends: where an end of a port leads now."""
     subgraph = document.subgraphs[sheet]
-    more: Mapping[str, Any] = subgraph.model_extra or {}
+    more: Mapping[str, Any] = subgraph.extra
     inputs: dict[str, PortIn] = {}
     for name, port in subgraph.inputs.items():
-        inputs[name] = port.model_copy(update={"to": [now for end in port.to for now in ends(end)]})
+        inputs[name] = replace(port, to=[now for end in port.to for now in ends(end)])
     outputs: dict[str, PublicOutput] = done.outputs
     layout = {"layout": done.layout} if done.layout else {}
     kept = {key: value for key, value in more.items() if key != "layout"}
-    changed = Subgraph(inputs=inputs, outputs=outputs, nodes=done.nodes, **layout, **kept)
-    return document.model_copy(update={"subgraphs": {**done.subgraphs, sheet: changed}})
+    changed = Subgraph(inputs=inputs, outputs=outputs, nodes=done.nodes, extra=layout | kept)
+    return replace(document, subgraphs={**done.subgraphs, sheet: changed})
 
 
 def _without_unused(document: Document, name: str) -> Document:
@@ -92,4 +93,4 @@ def _without_unused(document: Document, name: str) -> Document:
     sheets = [document.nodes, *(s.nodes for n, s in document.subgraphs.items() if n != name)]
     if any(node["type"] == SUBGRAPH + name for nodes in sheets for node in nodes.values()):
         return document
-    return document.model_copy(update={"subgraphs": {n: s for n, s in document.subgraphs.items() if n != name}})
+    return replace(document, subgraphs={n: s for n, s in document.subgraphs.items() if n != name})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from calotype.errors import CalotypeError, Problem, shown
@@ -35,7 +36,7 @@ def migrate_nodes(document: Document, registry: Registry) -> tuple[Document, lis
     update: dict[str, Any] = {"nodes": top.nodes} if notes or top.nodes != document.nodes else {}
     if top.renames:
         update["inputs"] = {
-            name: said.model_copy(update={"input": top.renames.get((said.node, said.input), said.input)})
+            name: replace(said, input=top.renames.get((said.node, said.input), said.input))
             for name, said in document.inputs.items()
         }
     subgraphs = {}
@@ -43,12 +44,12 @@ def migrate_nodes(document: Document, registry: Registry) -> tuple[Document, lis
         wanted = {_node_and_input(text) for port in subgraph.inputs.values() for text in port.to}
         level = _level(subgraph.nodes, registry, pointer("subgraphs", name, "nodes"), wanted)
         ports = {
-            port: said.model_copy(update={"to": [_followed(text, level.renames) for text in said.to]})
+            port: replace(said, to=[_followed(text, level.renames) for text in said.to])
             for port, said in subgraph.inputs.items()
         }
-        subgraphs[name] = subgraph.model_copy(update={"nodes": level.nodes, "inputs": ports})
+        subgraphs[name] = replace(subgraph, nodes=level.nodes, inputs=ports)
         notes = notes + level.notes
-    return document.model_copy(update=update | {"subgraphs": subgraphs}), notes
+    return replace(document, **(update | {"subgraphs": subgraphs})), notes
 
 
 def _node_and_input(text: str) -> tuple[str, str]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
-
-from pydantic import ValidationError as PydanticError
-from pydantic_core import ErrorDetails
+from typing import TYPE_CHECKING, Any
 
 from calotype.errors import Problem, WorkflowError, shown
-from calotype.workflow.document import FORMAT, Document
+from calotype.workflow.document import FORMAT, Document, made
+from calotype.workflow.form import mistakes
 from calotype.workflow.near import nearest
 from calotype.workflow.nodes import literal_problems, node_problems, port_problems
 from calotype.workflow.parse import parse
 from calotype.workflow.values import pointer
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 SHOWN_PROBLEMS = 40
 
@@ -27,13 +28,11 @@ def read(data: bytes | str | dict[str, Any], name: str = "workflow") -> Document
     said, problems = (data, []) if isinstance(data, dict) else parse(data, name)
     said = _current(said, name)
     problems += _problems(said)
-    document = None
-    try:
-        document = Document.model_validate({k: v for k, v in said.items() if k != "calotype"})
-    except PydanticError as error:
-        problems = [_told(e, said) for e in error.errors(include_url=False)] + problems
-    if problems or document is None:
+    rest = {k: v for k, v in said.items() if k != "calotype"}
+    problems = [_told(e) for e in mistakes(rest)] + problems
+    if problems:
         raise refused(problems, name)
+    document = made(Document, rest)
     return copy.deepcopy(document) if isinstance(data, dict) else document
 
 
@@ -143,7 +142,7 @@ WANTED = {
 }
 
 
-def _told(error: ErrorDetails, said: dict[str, Any]) -> Problem:
+def _told(error: ErrorDetails) -> Problem:
     """A problem in our words from one of pydantic's."""
     at = pointer(*(step for step in error["loc"] if step != "[key]"))
     if error["type"] == "missing":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from calotype.registry import Registry
@@ -22,7 +23,7 @@ def resolve_seeds(document: Document, registry: Registry, draw: Callable[[], int
     drawing = _Drawing(document, registry, draw)
     nodes = drawing.nodes(document.nodes)
     subgraphs = {name: drawing.subgraph(document.subgraphs[name]) for name in sorted(document.subgraphs)}
-    return document.model_copy(update={"nodes": nodes, "subgraphs": subgraphs})
+    return replace(document, nodes=nodes, subgraphs=subgraphs)
 
 
 class _Drawing:
@@ -37,8 +38,8 @@ class _Drawing:
         for name, port in sorted(ports.items()):
             spots = [place(text) for text in port.to]
             if port.default == RANDOM and any(self._is_seed(subgraph.nodes, s.node, s.input) for s in spots):
-                ports[name] = port.model_copy(update={"default": self._draw()})
-        return subgraph.model_copy(update={"nodes": nodes, "inputs": ports})
+                ports[name] = replace(port, default=self._draw())
+        return replace(subgraph, nodes=nodes, inputs=ports)
 
     def nodes(self, nodes: Nodes) -> Nodes:
         changed: Nodes = {}

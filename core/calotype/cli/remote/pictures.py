@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,10 @@ class Pictures:
         """The document with the names that its pictures have on the server."""
         nodes = self._nodes(document, registry, document.nodes)
         subgraphs = {
-            name: part.model_copy(update={"nodes": self._nodes(document, registry, part.nodes)})
+            name: replace(part, nodes=self._nodes(document, registry, part.nodes))
             for name, part in document.subgraphs.items()
         }
-        return document.model_copy(update={"nodes": nodes, "subgraphs": subgraphs})
+        return replace(document, nodes=nodes, subgraphs=subgraphs)
 
     def _nodes(self, document: Document, registry: Registry, nodes: Nodes) -> Nodes:
         changed: Nodes = {}
