@@ -1,7 +1,7 @@
 """X1: how long the next node waits for four pictures that are saved, over encoding one of them.
 
 Four pictures of 1024 px with noise are made and saved, and drawn over by a sampler. Measured from the end of the node
-that made them to the start of the next one that computes, with the pictures saved and without, in turn; wall time, since
+that made them to the start of the next one that computes, with the pictures saved and without, in turn; wall time, for
 what is asked is who waits. Beside it what the whole run takes longer.
 """
 
