@@ -81,6 +81,12 @@ PROPERTIES: Mapping[str, Rule] = {
 }
 
 MODELS: Mapping[str, Rule] = {
+    "EasyCache": rule(
+        "EasyCache", "model", "reuse_threshold>threshold start_percent>start end_percent>end verbose>", "model"
+    ),
+    "LazyCache": rule(
+        "LazyCache", "model", "reuse_threshold>threshold start_percent>start end_percent>end verbose>", "model"
+    ),
     "Epsilon Scaling": rule("NoiseScaling", "model", "scaling_factor>factor", "model"),
     "FreSca": rule("FrequencyScaling", "model", "scale_low>low scale_high>high freq_cutoff>cutoff", "model"),
     "VideoLinearCFGGuidance": rule("BatchLinearCFG", "model", "min_cfg>least", "model"),

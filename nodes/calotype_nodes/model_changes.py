@@ -144,3 +144,29 @@ class ModelSamplingLCM(Node, category="model"):
     def run(self) -> Model:
         """Add the patch."""
         return patched(self.model, "sampling", levels="lcm", zero_snr=self.zero_snr)
+
+
+class EasyCache(Node, category="model"):
+    """Leave out evaluations of a model where little changes from step to step: faster, and not the same."""
+
+    model: Model
+    threshold: float = Input(default=0.2, ge=0, le=3, step=0.01, doc="Of change since the last one that was made.")
+    start: float = Input(default=0.15, ge=0, le=1, step=0.01, doc="From which share of the schedule on.")
+    end: float = Input(default=0.95, ge=0, le=1, step=0.01, doc="Up to which share of the schedule.")
+
+    def run(self) -> Model:
+        """Add the patch."""
+        return patched(self.model, "easy_cache", threshold=self.threshold, start=self.start, end=self.end)
+
+
+class LazyCache(Node, category="model"):
+    """Leave out evaluations with their whole guidance: as EasyCache, but coarser, and with whatever guides."""
+
+    model: Model
+    threshold: float = Input(default=0.2, ge=0, le=3, step=0.01, doc="Of change since the last one that was made.")
+    start: float = Input(default=0.15, ge=0, le=1, step=0.01, doc="From which share of the schedule on.")
+    end: float = Input(default=0.95, ge=0, le=1, step=0.01, doc="Up to which share of the schedule.")
+
+    def run(self) -> Model:
+        """Add the patch."""
+        return patched(self.model, "lazy_cache", threshold=self.threshold, start=self.start, end=self.end)

@@ -17,6 +17,16 @@ CASES = {
     "ConditioningTimestepsRange": (
         {"start_percent": 0.1, "end_percent": 0.9}, "TimeRanges", {"start": 0.1, "end": 0.9},
     ),
+    "EasyCache": (
+        {"model": "*", "reuse_threshold": 0.3, "start_percent": 0.1, "end_percent": 0.9, "verbose": True},
+        "EasyCache",
+        {"model": "*", "threshold": 0.3, "start": 0.1, "end": 0.9},
+    ),
+    "LazyCache": (
+        {"model": "*", "reuse_threshold": 0.3, "start_percent": 0.1, "end_percent": 0.9, "verbose": False},
+        "LazyCache",
+        {"model": "*", "threshold": 0.3, "start": 0.1, "end": 0.9},
+    ),
     "ConditioningSetProperties": (
         {"cond_NEW": "*", "mask": "*", "timesteps": "*", **BOX},
         "ConditioningProperties",

@@ -43,9 +43,11 @@ from calotype_nodes.merging import (
 from calotype_nodes.model_changes import (
     DeepShrink,
     DifferentialDiffusion,
+    EasyCache,
     FreeU,
     FreeUV2,
     HyperTile,
+    LazyCache,
     ModelSamplingContinuous,
     ModelSamplingFlux,
     ModelSamplingLCM,
@@ -86,6 +88,8 @@ NODES = [
     (FreeU(model=MODEL), "freeu", {**FACTORS, "by_structure": False}),
     (FreeUV2(model=MODEL, **FACTORS), "freeu", {**FACTORS, "by_structure": True}),
     (DifferentialDiffusion(model=MODEL, strength=0.5), "differential", {"strength": 0.5}),
+    (EasyCache(model=MODEL), "easy_cache", {"threshold": 0.2, "start": 0.15, "end": 0.95}),
+    (LazyCache(model=MODEL, threshold=1.0), "lazy_cache", {"threshold": 1.0, "start": 0.15, "end": 0.95}),
     (ModelSamplingShift(model=MODEL, shift=1.73), "sampling", {"levels": "shift", "shift": 1.73}),
     (ModelSamplingFlux(model=MODEL, **FLUX), "sampling", {"levels": "flux", **FLUX}),
     (

@@ -9,7 +9,18 @@ from functools import partial
 from hashlib import blake2b
 from typing import Any
 
-from calotype.diffusion.changes import attention, guidance, layers, masks, operations, shrinking, tiles, tokens, unet
+from calotype.diffusion.changes import (
+    attention,
+    caching,
+    guidance,
+    layers,
+    masks,
+    operations,
+    shrinking,
+    tiles,
+    tokens,
+    unet,
+)
 from calotype.diffusion.changes.levels import overridden
 from calotype.diffusion.denoiser import Denoiser
 from calotype.diffusion.sampling.hooks import NO_HOOKS, Hooks
@@ -162,6 +173,19 @@ def deep_shrink(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mappin
     return replace(hooks, layers=(*hooks.layers, change), told=(*hooks.told, shrink.at))
 
 
+def lazy_cache(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `caching.LazyCache`."""
+    between = sampling.percent_to_sigma(said["start"]), sampling.percent_to_sigma(said["end"])
+    return replace(hooks, wraps=(*hooks.wraps, caching.LazyCache(said["threshold"], between)))
+
+
+def easy_cache(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping[str, Any]) -> Hooks:
+    """See `caching.EasyCache`."""
+    between = sampling.percent_to_sigma(said["start"]), sampling.percent_to_sigma(said["end"])
+    change = caching.EasyCache(said["threshold"], between)
+    return replace(hooks, network=(*hooks.network, change), evaluating=(*hooks.evaluating, change.evaluating))
+
+
 TABLE: Mapping[str, Put] = {
     "rescale_cfg": rescale_cfg,
     "renorm_cfg": renorm_cfg,
@@ -182,4 +206,6 @@ TABLE: Mapping[str, Put] = {
     "hyper_tile": hyper_tile,
     "merged_tokens": merged_tokens,
     "deep_shrink": deep_shrink,
+    "lazy_cache": lazy_cache,
+    "easy_cache": easy_cache,
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, Protocol
 
 import torch
@@ -155,7 +156,17 @@ class Guidance:
             self._place(replace(self._canvas, shape=tuple(x.shape)))
         count = len(self._sides) if whole else self._count
         moment = Moment(x, sigma, self._again(sigma), self._hooks, alone=count == 1, whole=whole)
-        return self._scheme(self._estimates(x, sigma, tuple(range(count))), moment)
+
+        def compute() -> Guided:
+            with ExitStack() as stack:
+                for evaluating in self._hooks.evaluating:
+                    stack.enter_context(evaluating())
+                sides = self._estimates(x, sigma, tuple(range(count)))
+            return self._scheme(sides, moment)
+
+        for wrap in self._hooks.wraps:
+            compute = partial(wrap, compute, x, sigma)
+        return compute()
 
     def _again(self, sigma: float) -> Callable[..., Tensor]:
         def again(side: int, x: Tensor, layers: Layers | None = None) -> Tensor:
@@ -178,6 +189,7 @@ class Guidance:
             shape, device = self._canvas.shape, self._canvas.device
             active = {i: [region for region in self._sides[i] if region.active(sigma)] for i in sides}
             waiting = [(i, region) for i in sides for region in filled_up(active[i], shape, device)]
+            waiting.sort(key=lambda member: member[1].elsewhere)  # those for the rest go last, as in ComfyUI
             self._batches[sides, running] = grouped(waiting, self._fit)
         return self._batches[sides, running]
 
@@ -245,7 +257,10 @@ class Guidance:
             rows = slice(row, row + 1)
             told, joined = taken(told, rows, joined.shape[0]), joined[rows]
         given, time, tokens, pooled, residuals, options = told
-        raw = self._denoiser.predict(given, time, tokens, pooled=pooled, residuals=residuals, options=options)
+        say = partial(self._denoiser.predict, given, time, tokens, pooled=pooled, residuals=residuals, options=options)
+        for network in self._hooks.network if row is None else ():
+            say = partial(network, [(side, id(one.tokens)) for side, one in batch.members], given, sigma, say)
+        raw = say()
         estimates = self.sampling.denoised(raw.to(x.dtype), joined, sigma)
         return list(estimates.chunk(len(crops)))
 

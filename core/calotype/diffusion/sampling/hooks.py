@@ -7,7 +7,7 @@ At each evaluation the sides' estimates are changed (`before`), combined (`combi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
@@ -96,6 +96,13 @@ Watch = Callable[[Sequence[int]], None]
 """Told, before the network runs, which side each part of the batch belongs to."""
 
 
+Wrap = Callable[[Callable[[], "Guided"], Tensor, float], "Guided"]
+"""(how the guided estimate is computed, x, sigma) -> that estimate, or something in its place."""
+
+Network = Callable[[Sequence[Hashable], Tensor, float, Callable[[], Tensor]], Tensor]
+"""(what tells the prompts of a batch apart, its input, sigma, how the network's output is computed) -> that output."""
+
+
 class Memory(Protocol):
     """A patch that remembers something from one run to the next."""
 
@@ -111,7 +118,8 @@ class Hooks:
     """What all patches of a model do, together.
 
     always: whether the negative side is asked for at a scale of 1 too. layers, drawing: changes that hold for the whole
-    run. memories: those of the patches that have one.
+    run. memories: those of the patches that have one. wraps: stand around the whole guidance; network: around the
+    network's work for a batch; evaluating: open while the sides' own estimates are computed.
     """
 
     before: tuple[Before, ...] = ()
@@ -124,6 +132,9 @@ class Hooks:
     mask_at: MaskAt | None = None
     always: bool = False
     memories: tuple[Memory, ...] = ()
+    wraps: tuple[Wrap, ...] = ()
+    network: tuple[Network, ...] = ()
+    evaluating: tuple[Callable[[], Layers], ...] = ()
 
     def recall(self, directions: Sequence[Direction]) -> None:
         """Begin a run with what its latent brings."""
