@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from calotype_comfyui.boxes import Box, Linked
+from calotype_comfyui.layers import LAYERS
 
-BY_LAYER = frozenset({"ModelMergeSDXL", "ModelMergeSD1", "ModelMergeSD2"})
 MODELS = ("model1", "model2")
 PICTURES = {"TextEncodeQwenImageEdit": ("image",), "TextEncodeQwenImageEditPlus": ("image1", "image2", "image3")}
 
@@ -31,7 +31,7 @@ def vary(boxes: Iterable[Box]) -> None:
             box.inputs = {
                 theirs: box.inputs[n] for n, theirs in (("clip", "clip"), ("prompt", "text")) if n in box.inputs
             }
-        elif box.type in BY_LAYER and not any(isinstance(v, Linked) for n, v in box.inputs.items() if n not in MODELS):
+        elif box.type in LAYERS and not any(isinstance(v, Linked) for n, v in box.inputs.items() if n not in MODELS):
             shares = "\n".join(f"{name} {said(value)}" for name, value in box.inputs.items() if name not in MODELS)
             box.said, box.type = box.type, "ModelMergeLayers"
             box.inputs = {n: v for n, v in box.inputs.items() if n in MODELS} | {"shares": shares}

@@ -5,28 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from calotype_comfyui.layers import LAYERS
 from calotype_comfyui.table import TABLE
 
 CONTROL = frozenset({"fixed", "increment", "decrement", "randomize"})  # what the editor does to a seed after a run
 SEEDS = ("seed", "noise_seed")
 
 NAMES: Mapping[str, str] = {  # of nodes that the table does not have, so that their values keep their names
-    "CLIPVisionEncode": "crop",
-    "CLIPVisionLoader": "clip_name",
-    "CheckpointSave": "filename_prefix",
+    **{kind: " ".join(names) for kind, names in LAYERS.items()},
     "HypernetworkLoader": "hypernetwork_name strength",
-    "ModelMergeSDXL": " ".join(
-        (
-            "time_embed. label_emb.",
-            *(f"input_blocks.{i}" for i in range(9)),
-            *(f"middle_block.{i}" for i in range(3)),
-            *(f"output_blocks.{i}" for i in range(9)),
-            "out.",
-        )
-    ),
     "QuadrupleCLIPLoader": "clip_name1 clip_name2 clip_name3 clip_name4",
     "StableCascade_StageC_VAEEncode": "compression",
-    "StyleModelLoader": "style_model_name",
     "T5TokenizerOptions": "min_padding min_length",
     "unCLIPCheckpointLoader": "ckpt_name",
     "unCLIPConditioning": "strength noise_augmentation",

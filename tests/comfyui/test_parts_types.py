@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 
 from calotype_comfyui import IMPORTERS
+from calotype_comfyui.layers import LAYERS
 from calotype_comfyui.parts_table import PARTS_TABLE
 
 EDM = {"sigma_max": 80.0, "sigma_min": 0.5}
@@ -406,6 +407,11 @@ VARIED = {
         "ModelSamplingLCM",
         {"model": "*", "zero_snr": True},
     ),
+    "ModelMergeFlux1": (
+        {"model1": "*", "model2": "*", "img_in.": 1.0, "double_blocks.3.": 0.25},
+        "ModelMergeLayers",
+        {"model": "*", "other": "*", "shares": "img_in. 1\ndouble_blocks.3. 0.25"},
+    ),
     "ModelMergeSDXL": (
         {"model1": "*", "model2": "*", "time_embed.": 1.0, "input_blocks.0": 0.5},
         "ModelMergeLayers",
@@ -455,3 +461,19 @@ def test_a_merge_with_a_linked_share_is_not_guessed_at(imported):
     inputs = {"model1": ["9", 0], "model2": ["9", 0], "time_embed.": ["8", 0]}
     _, report = imported({"7": {"class_type": "ModelMergeSDXL", "inputs": inputs}})
     assert report.unknown == {"7": "ModelMergeSDXL"}
+
+
+def test_numbers_of_layers_have_their_names_in_the_editors_format_too(imported):
+    inputs = [{"name": f"model{i}", "type": "MODEL", "link": None} for i in (1, 2)]
+    box = {"id": 7, "type": "ModelMergeFlux1", "inputs": inputs, "outputs": [], "widgets_values": [0.5] * 63}
+    document, _ = imported({"nodes": [box], "links": []})
+    lines = document["nodes"]["7"]["inputs"]["shares"].splitlines()
+    assert (lines[0], lines[5], lines[24], lines[-1]) == (
+        "img_in. 0.5", "double_blocks.0. 0.5", "single_blocks.0. 0.5", "final_layer. 0.5",
+    )  # fmt: skip
+
+
+def test_layers_are_those_of_their_types(node_types):
+    for kind, names in LAYERS.items():
+        if kind in node_types:
+            assert {*names, "model1", "model2"} == set(node_types[kind]["inputs"]), kind

@@ -42,21 +42,25 @@ def merged(
     return changed
 
 
-def weights_of(settings: Mapping[str, Scalar], layers: int) -> Weights:
-    """The shares that a patch of the kind "merge" says.
+def weights_of(settings: Mapping[str, Scalar], layers: int, originals: Mapping[str, str]) -> Weights:
+    """The shares that a patch of the kind "merge" says. Raises ModelError for layers that the model does not have.
 
     settings: `keep` and `add` for all, or `shares`: lines of a prefix of the original code's names and the first
     model's share, of which the longest that fits counts, and the first line where none does. layers: residual blocks of
-    a level of the U-Net.
+    a level of the U-Net; originals: module's tensor -> the original code's name, of other networks.
     """
     if "shares" not in settings:
         both = float(settings["keep"]), float(settings["add"])
         return lambda name: both
     table = shares_in(str(settings["shares"]))
     usual = next(iter(table.values()), 1.0)
+    if originals and not any(one.startswith(prefix) for prefix in table for one in originals.values()):
+        raise ModelError(
+            f"no layer of the model is named as the shares say; it has, for one, {next(iter(originals.values()))!r}."
+        )
 
     def weights(name: str) -> tuple[float, float]:
-        known = block_name(name, layers)
+        known = originals.get(name) or block_name(name, layers)
         fitting = [prefix for prefix in table if known.startswith(prefix)]
         share = table[max(fitting, key=len)] if fitting else usual
         return share, 1.0 - share

@@ -138,13 +138,21 @@ def blended(
     reader, asked = other.reader(None), {name: take for name, take in theirs.items() if name in parameters}
     their_scales = reader.scales(asked)
     mapped = widened(unrounded(other, reader.read(asked), theirs, their_scales, place), their_scales)
-    shares = weights_of(dict(patch.settings), count_layers(takes))
     try:
+        shares = weights_of(dict(patch.settings), count_layers(takes), originals(job, takes))
         return merged(widened(parameters, scales), mapped, shares, keep)
     except ModelError as error:
         raise ModelError(
             f"{other.header.path.name} cannot be merged into {job.header.path.name}: {error} Use models of one size."
         ) from error
+
+
+def originals(job: Job, takes: Takes) -> dict[str, str]:
+    """The names of a transformer's tensors in its file, without what stands before all of them; {} for others."""
+    if job.family.network is None or job.kind != "denoiser":
+        return {}
+    prefix = job.parts()[0].prefix
+    return {name: take.source.name.removeprefix(prefix) for name, take in takes.items()}
 
 
 def counterpart(job: Job, other: Job, place: Place) -> tuple[Job, Takes]:
