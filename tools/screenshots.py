@@ -88,6 +88,8 @@ async def _shortcuts(page: Page) -> None:
 
 async def _samplers(page: Page) -> None:
     await _graph(page)
+    if page.viewport_size == {"width": SIZES["phone"][0], "height": SIZES["phone"][1]}:
+        await page.evaluate("window.calotype.view({x: -600, y: 60, zoom: 0.9})")  # where its fields can be touched
     await page.locator('[data-field="sampler.sampler"] .combo').click()
 
 
@@ -115,6 +117,10 @@ async def _film(page: Page) -> None:
     )
     await page.wait_for_timeout(400)
     await _graph(page)
+    await page.get_by_role("button", name="Run", exact=True).locator("visible=true").first.click()
+    await page.wait_for_selector('[data-node="save"] .picture img', timeout=60_000, state="attached")
+    await page.get_by_role("button", name="Make the newest picture small").click()
+    await page.mouse.move(700, 840)  # off the field that was under the picture
 
 
 VIEWS: dict[str, View] = {
@@ -164,6 +170,8 @@ async def photographed(browser: Browser, url: str, size: str, theme: str, view: 
     await page.wait_for_selector(".picture img, .form-result img, .tray img", timeout=60_000, state="attached")
     await VIEWS[view](page)
     await page.wait_for_timeout(900)
+    await page.evaluate("document.querySelectorAll('.message button:last-child').forEach((b) => b.click())")
+    await page.wait_for_timeout(100)
     await page.screenshot(path=to)
     print(to.name, flush=True)
     await context.close()

@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import json
+from pathlib import Path
 
 from playwright.async_api import expect
 
@@ -74,3 +76,25 @@ async def test_26_two_thousand_nodes_are_culled_near_and_boxes_from_afar(page, u
     assert 4 < await page.locator(".react-flow__node").count() < 60
     assert await page.locator(".react-flow__edge").count() > 4
     await expect(page.locator("[data-node]").first.locator(".socket").first).to_be_visible()
+
+
+async def test_32_no_template_begins_with_a_node_over_another(page, ui):
+    """Heights are the editor's business, so that only it can tell."""
+    for file in sorted((Path(__file__).parents[2] / "workflows").glob("*.json")):
+        workflow = json.loads(file.read_text())
+        await ui.show(page, workflow)
+        await page.evaluate("window.calotype.view({x: 60, y: 30, zoom: 0.2})")
+        await expect(page.locator(".react-flow__node")).to_have_count(len(workflow["nodes"]))
+        boxes = await page.evaluate(BOXES)
+        assert [(a[0], b[0]) for a, b in itertools.combinations(boxes, 2) if meet(a[1:], b[1:])] == [], file.stem
+
+
+BOXES = """() => [...document.querySelectorAll('.react-flow__node')].map((e) => {
+    const at = new DOMMatrix(getComputedStyle(e).transform)
+    return [e.dataset.id, at.e, at.f, e.offsetWidth, e.offsetHeight]
+})"""
+
+
+def meet(a, b):
+    """Whether two boxes (x, y, width, height) share a point."""
+    return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]

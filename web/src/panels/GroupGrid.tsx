@@ -57,7 +57,7 @@ function Table({ group }: { group: Group }) {
   const open = (file: FileView) => openLightbox(pictures, pictures.indexOf(file))
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label={t('group.label')}>
-      <table>
+      <table style={{ ['--columns' as string]: columns }}>
         {last && outer.length > 0 && (
           <thead><tr><th />{last.values.map((v) => <th key={JSON.stringify(v)} scope="col">{last.place} {written(v)}</th>)}</tr></thead>
         )}
