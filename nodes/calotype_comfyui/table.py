@@ -239,6 +239,7 @@ VALUES: Mapping[str, Rule] = {
     ),
     "StringLength": rule("TextLength", "", "string>text", "length"),
     "StringContains": rule("TextContains", "", "string>text substring>find case_sensitive>same_case", "found"),
+    "PreviewAny": rule("PreviewText", "source>value", "", "text"),
     "ComfySwitchNode": rule("Switch", "on_false on_true", "switch>condition", "value"),
     "ComfyMathExpression": rule(
         "Expression", "values.a>a values.b>b values.c>c values.d>d", "expression", "value whole"

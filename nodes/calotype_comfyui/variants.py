@@ -24,6 +24,8 @@ def vary(boxes: Iterable[Box]) -> None:
             box.said, box.type = box.type, "ModelSamplingDiscrete (lcm)"
         elif box.type == "ImageQuantize" and str(box.inputs.get("dither")).startswith("bayer"):
             box.said, box.type = box.type, "ImageQuantize (bayer)"
+        elif box.type == "SaveAnimatedWEBP" and box.inputs.get("lossless") is False:
+            box.said, box.type = box.type, "SaveAnimatedWEBP (lossy)"
         elif box.type == "ImageStitch" and box.inputs.get("spacing_color") in ("red", "green", "blue"):
             box.said, box.type = box.type, "ImageStitch (coloured)"
         elif box.type in PICTURES and not any(name in box.inputs for name in PICTURES[box.type]):

@@ -11,6 +11,13 @@ from calotype.types import FileRef, Image, Mask
 from calotype_nodes.colours import parse
 from calotype_nodes.scaling import Crop, ScaleMethod, scaled, wanted_size
 
+KONTEXT_SIDES = (
+    (672, 1568), (688, 1504), (720, 1456), (752, 1392), (800, 1328), (832, 1248), (880, 1184), (944, 1104),
+    (1024, 1024),
+)  # fmt: skip
+KONTEXT_SIZES = (*KONTEXT_SIDES, *((height, width) for width, height in KONTEXT_SIDES[:-1]))
+"""Widths and heights as Black Forest Labs gives them, upright and lying."""
+
 
 class Loaded(NamedTuple):
     """A picture, and where it is transparent."""
@@ -121,6 +128,19 @@ class ImageScaleToSide(Node, category="image"):
     def run(self) -> Image:
         """Scale them."""
         return scaled_by(self.image, self.longest / max(self.image.pixels.shape[1:3]), self.method)
+
+
+class ImageScaleForKontext(Node, category="image"):
+    """Scale pictures to the nearest of the sizes that FLUX.1 Kontext was trained with; what stands out is cut off."""
+
+    image: Image
+
+    def run(self) -> Image:
+        """Scale them by lanczos."""
+        planes = self.image.pixels.movedim(-1, 1)
+        aspect = planes.shape[-1] / planes.shape[-2]
+        _, width, height = min((abs(aspect - w / h), w, h) for w, h in KONTEXT_SIZES)
+        return Image(scaled(planes, width, height, "lanczos", "center").movedim(1, -1))
 
 
 class ImageFit(Node, category="image"):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from calotype.images import encode_animation, encode_jpeg, encode_png
 from calotype.node import Context, Input, Node
-from calotype.types import Artifact, Image, Saved
+from calotype.types import Artifact, Image, Mask, Saved, tensors_of
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+T = TypeVar("T")
 
 LONGEST = 100  # characters of a name
 PREVIEW_SIDE = 1024  # pixels
@@ -49,6 +52,42 @@ class PreviewImage(Node, category="output"):
         return Saved(tuple(Artifact("preview.jpg", "image/jpeg", file) for file in small), kept=False)
 
 
+class PreviewMask(Node, category="output"):
+    """Show masks as grey pictures, white inside; nothing is kept beside the run."""
+
+    output = True
+    lane = "io"
+
+    mask: Mask
+
+    def run(self, ctx: Context) -> Saved:
+        """Encode them as `PreviewImage` does."""
+        return PreviewImage(images=Image(self.mask.values[..., None].expand(-1, -1, -1, 3))).run(ctx)
+
+
+class Shown(NamedTuple):
+    """A text, and the same for the user to see."""
+
+    text: str
+    saved: Saved
+
+
+class PreviewText(Node, Generic[T], category="output"):
+    """Show a value as a text; nothing is kept beside the run."""
+
+    output = True
+    lane = "io"
+
+    value: T
+
+    same_family = False
+
+    def run(self) -> Shown:
+        """Words and numbers as they are, lists of them as JSON; of anything else its kind and its shapes."""
+        text = said_of(self.value)
+        return Shown(text, Saved((Artifact("preview.txt", "text/plain", text.encode()),), kept=False))
+
+
 class SaveAnimation(Node, category="output"):
     """Save a batch of pictures as one moving picture."""
 
@@ -80,6 +119,18 @@ class SaveText(Node, category="output"):
     def run(self) -> Saved:
         """Encode it as UTF-8."""
         return Saved((Artifact(file_name(self.prefix, "txt"), "text/plain", self.text.encode()),))
+
+
+def said_of(value: object) -> str:
+    """A value as a text for people."""
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        shapes = ", ".join(" x ".join(map(str, tensor.shape)) or "a number" for tensor in tensors_of(value))
+        kind = f"list of {len(value)}" if isinstance(value, list) else type(value).__name__
+        return f"{kind}: {shapes}" if shapes else kind
 
 
 def to_bytes(pixels: Tensor, ctx: Context) -> list[Any]:

@@ -646,6 +646,21 @@ CASES = {
             "strength_of": "attention",
         },
     ),
+    "PreviewAny": ({"source": ["9", 0]}, "PreviewText", {"value": {"from": "9.output_0"}}),
+    "MaskPreview": ({"mask": ["9", 0]}, "PreviewMask", {"mask": {"from": "9.output_0"}}),
+    "FluxKontextImageScale": ({"image": ["9", 0]}, "ImageScaleForKontext", {"image": {"from": "9.output_0"}}),
+    "SaveAnimatedWEBP": (
+        {
+            "images": ["9", 0],
+            "filename_prefix": "a",
+            "fps": 6.0,
+            "lossless": True,
+            "quality": 80,
+            "method": "default",
+        },
+        "SaveAnimation",
+        {"images": {"from": "9.output_0"}, "prefix": "a", "frames_per_second": 6, "format": "webp", "quality": 100},
+    ),
     "ComfyMathExpression": (
         {"values.a": ["9", 0], "values.b": ["9", 1], "values.c": ["9", 2], "values.d": ["9", 3], "expression": "a * 2"},
         "Expression",
@@ -661,7 +676,8 @@ CASES = {
 
 
 @pytest.mark.parametrize(
-    "kind", sorted(set(TABLE) - set(PARTS_TABLE) - set(CHANGES_TABLE) - {"ImageStitch (coloured)"})
+    "kind",
+    sorted(set(TABLE) - set(PARTS_TABLE) - set(CHANGES_TABLE) - {"ImageStitch (coloured)", "SaveAnimatedWEBP (lossy)"}),
 )
 def test_a_type_becomes_its_counterpart_with_every_value(kind):
     inputs, ours, expected = CASES[kind]
@@ -690,3 +706,10 @@ def test_a_rule_knows_every_input_and_output_of_its_type(kind, node_types):
     assert set(theirs["inputs"]) - set(rule.links) - set(rule.widgets) == set()
     assert widgets <= set(rule.widgets)
     assert len(theirs["outputs"]) <= len(rule.outputs)
+
+
+def test_a_moving_picture_keeps_its_quality_where_something_may_be_lost():
+    said = {"images": ["9", 0], "filename_prefix": "a", "fps": 6.0, "lossless": False, "quality": 70}
+    got = IMPORTERS[0].convert({"7": {"class_type": "SaveAnimatedWEBP", "inputs": said}})
+    assert got.document["nodes"]["7"]["inputs"]["quality"] == 70
+    assert got.report.mapped == {"7": ("SaveAnimatedWEBP", "SaveAnimation")}

@@ -11,6 +11,7 @@ from calotype_nodes.images import (
     ImageGrid,
     ImageScale,
     ImageScaleBy,
+    ImageScaleForKontext,
     ImageScaleToPixels,
     ImageScaleToSide,
     ImageStitch,
@@ -140,6 +141,8 @@ def test_a_picture_of_one_colour():
         (ImageScaleBy(image=Image(torch.rand(1, 4, 6, 3)), factor=1.5), (6, 9)),
         (ImageScaleToSide(image=Image(torch.rand(1, 4, 6, 3)), longest=12), (8, 12)),
         (ImageScaleToPixels(image=Image(torch.rand(1, 64, 256, 3)), megapixels=0.25), (256, 1024)),
+        (ImageScaleForKontext(image=Image(torch.rand(1, 4, 6, 3))), (832, 1248)),
+        (ImageScaleForKontext(image=Image(torch.rand(1, 30, 10, 3))), (1568, 672)),
     ],
 )
 def test_pictures_scale_in_proportion(node, size):

@@ -5,8 +5,8 @@ import pytest
 import torch
 from PIL import Image as Pictures
 
-from calotype.types import Image
-from calotype_nodes.output import PreviewImage, SaveAnimation, SaveImage, SaveText, file_name
+from calotype.types import Image, Mask
+from calotype_nodes.output import PreviewImage, PreviewMask, PreviewText, SaveAnimation, SaveImage, SaveText, file_name
 
 
 def opened(artifact):
@@ -69,3 +69,27 @@ def test_a_batch_is_saved_as_a_moving_picture(host, kind):
 def test_a_text_is_saved_as_utf_8():
     (got,) = SaveText(text="ein Schloß").run().files
     assert (got.name, got.media_type, got.data) == ("text.txt", "text/plain", "ein Schloß".encode())
+
+
+def test_masks_are_shown_in_grey(host):
+    got = PreviewMask(mask=Mask(torch.ones(2, 8, 8))).run(host)
+    assert not got.kept and [f.media_type for f in got.files] == ["image/jpeg"] * 2
+    assert opened(got.files[0]).shape == (8, 8, 3) and opened(got.files[0]).min() > 250
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("a cat", "a cat"),
+        (3, "3"),
+        ([1, "ä"], '[1, "ä"]'),
+        (Image(torch.zeros(1, 2, 3, 3)), "Image: 1 x 2 x 3 x 3"),
+        ([Mask(torch.zeros(1, 2, 3))], "list of 1: 1 x 2 x 3"),
+        (object(), "object"),
+    ],
+)
+def test_any_value_is_shown_as_a_text(value, said):
+    text, shown = PreviewText(value=value).run()
+    (file,) = shown.files
+    assert (file.name, file.media_type, file.data.decode(), shown.kept) == ("preview.txt", "text/plain", said, False)
+    assert text == said
