@@ -27,7 +27,7 @@ Numbers = Literal["stored", "float32", "bfloat16", "float16"]
 """The number format of a file: that in which each weight is stored where it comes from, or one for all."""
 
 FORMATS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-DENOISER, AUTOENCODER = "model.diffusion_model.", "first_stage_model."
+DENOISER, AUTOENCODER, LATER_AUTOENCODER = "model.diffusion_model.", "first_stage_model.", "vae."
 ENCODERS = {
     "sd1": ("cond_stage_model.transformer.",),
     "sd2": ("cond_stage_model.model.",),
@@ -83,7 +83,10 @@ def checkpoint_parts(model: Model, clip: Clip, vae: Vae, path_of: PathOf) -> lis
             f"{name} names its tensors as diffusers does, and no checkpoint of {title} has such names. Save the model, "
             "the text encoders and the VAE in files of their own: SaveModel, SaveClip, SaveVAE."
         )
-    return [*found, *text_parts(clip, path_of, model.family), *vae_parts(vae, path_of, AUTOENCODER)]
+    family = found[0].job.family
+    older = family.network is None or family.name == "sd3"
+    autoencoder = vae_parts(vae, path_of, AUTOENCODER if older else LATER_AUTOENCODER)
+    return [*found, *text_parts(clip, path_of, family.name), *autoencoder]
 
 
 def model_parts(model: Model, path_of: PathOf) -> list[Leaving]:
