@@ -32,26 +32,22 @@ HOST_FULL = "DefaultCPUAllocator: can't allocate memory"  # a plain RuntimeError
 def gather(entry: Entry, links: Iterable[Edge], results: Mapping[str, Stored]) -> dict[str, Any]:
     """A node's inputs: its literals, with what its links bring."""
     values = dict(entry.values)
+    planned = entry.values
     for source, output, _, name, index in links:
         value = results[source].value(output)
         if index is None:
             values[name] = value
         else:
-            _put_item(entry, values, name, index, value)
-    if entry.externals:
-        for (name, index), outside in entry.externals.items():
-            if index is None:
-                values[name] = outside.value
-            else:
-                _put_item(entry, values, name, index, outside.value)
+            items = values[name]
+            if items is planned[name]:  # the plan's list stays what it is
+                values[name] = items = list(items)
+            items[index] = value
+    for (name, index), outside in entry.externals.items() if entry.externals else ():
+        if index is None:
+            values[name] = outside.value
+        else:
+            values[name] = [*values[name][:index], outside.value, *values[name][index + 1 :]]
     return values
-
-
-def _put_item(entry: Entry, values: dict[str, Any], name: str, index: int, value: Any) -> None:
-    """Set one item of a variadic input, in a copy of the plan's list."""
-    if values[name] is entry.values[name]:
-        values[name] = list(values[name])
-    values[name][index] = value
 
 
 def plain(values: Iterable[Any]) -> bool:

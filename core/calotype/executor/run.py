@@ -83,7 +83,7 @@ class Run:
         self.meter = Meter()
         self.results: dict[str, Stored] = {}
         with at_rest():
-            self.records = {e.node: _record(e) for e in plan.entries}
+            self.records = _records(plan)
         self.error: CalotypeError | None = None
         self._pending: dict[str, Future[None]] = {}
         self._kinds: dict[str, Kind] = {}
@@ -146,9 +146,10 @@ class Run:
         stored = self.executor.store.get(entry.key)
         if stored is None:
             return False
-        self.results[entry.node] = stored
-        self.records[entry.node].status = "hit"
-        self.emitter.emit(NodeFinished, self.prefix + entry.node, True, 0.0)
+        node = entry.node
+        self.results[node] = stored
+        self.records[node].status = "hit"
+        self.emitter.emit(NodeFinished, self.prefix + node, True, 0.0)
         return True
 
     def _decide(self, entry: Entry) -> bool:
@@ -328,12 +329,19 @@ class Run:
         return self._pool
 
 
-def _record(entry: Entry) -> NodeRecord:
-    record = NodeRecord(entry.node, entry.spec.id, entry.spec.version, entry.key)
-    if entry.files or FileRef in map(type, entry.values.values()):
-        record.files = {n: v.hash for n, v in entry.values.items() if isinstance(v, FileRef)}
-        record.files |= {f"{file.folder}/{file.name}": file.hash for file in entry.files}
-    return record
+def _records(plan: Plan) -> dict[str, NodeRecord]:
+    """A record of each node, with the files that it names."""
+    records: dict[str, NodeRecord] = {}
+    naming: dict[str, bool] = {}  # by type: whether it has inputs for files
+    for entry in plan.entries:
+        spec, node = entry.spec, entry.node
+        records[node] = record = NodeRecord(node, spec.id, spec.version, entry.key)
+        if (names := naming.get(spec.id)) is None:
+            names = naming[spec.id] = any(i.folder for i in spec.inputs.values())
+        if names or entry.files:
+            files = {n: v.hash for n, v in entry.values.items() if isinstance(v, FileRef)}
+            record.files = (files | {f"{file.folder}/{file.name}": file.hash for file in entry.files}) or None
+    return records
 
 
 def _uses(plan: Plan) -> dict[str, int]:

@@ -38,7 +38,7 @@ class Entry:
     node: str
     spec: NodeSpec
     key: str
-    values: dict[str, Any]
+    values: Mapping[str, Any]
     links: tuple[Edge, ...]
     status: Status = "idle"
     reason: str = ""

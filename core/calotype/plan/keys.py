@@ -28,12 +28,13 @@ SORTED = orjson.OPT_SORT_KEYS
 class Shape:
     """What keys and values need to know of a node type, worked out once a type."""
 
-    __slots__ = ("begun", "defaults", "files", "floats", "literal", "prompts", "spec")
+    __slots__ = ("bare", "begun", "defaults", "files", "floats", "literal", "prompts", "spec")
 
     def __init__(self, spec: NodeSpec, base: hashlib.blake2b) -> None:
         """base: the hash of what every key begins with. begun: the same with the type in it.
 
         literal: a key says its literals and links and nothing else: no file, and nothing that the node's code is asked.
+        bare: its values are the literals as they stand in the graph.
         """
         inputs = spec.inputs.values()
         self.spec = spec
@@ -43,6 +44,7 @@ class Shape:
         self.floats = tuple(i.name for i in inputs if "float" in sockets.names(i.socket) and not i.variadic)
         self.files = tuple((i.name, i.folder) for i in inputs if i.folder)
         self.prompts = tuple(i.name for i in inputs if i.role == "prompt")
+        self.bare = not (self.defaults or self.floats or self.files)
         self.literal = not (self.files or self.prompts or spec.chooses or spec.fingerprinted)
 
 
@@ -60,11 +62,13 @@ class Keys:
         self._files = files
         self._base = hashlib.blake2b(runtime.fingerprint, digest_size=DIGEST)
         self._nonce = nonce
-        self._shapes: dict[str, Shape] = {}
+        self.shapes: dict[str, Shape] = {}  # by type, as graphs write it: by an alias as well
         self._every: tuple[FileRef, ...] | None = None
 
-    def values(self, shape: Shape, use: Use) -> dict[str, Any]:
+    def values(self, shape: Shape, use: Use) -> Mapping[str, Any]:
         """The literal inputs, with defaults, files resolved to `FileRef`s. Raises FileError naming the node."""
+        if shape.bare:
+            return use.inputs
         values = {**shape.defaults, **use.inputs}
         for _, _, _, name, index in use.links:
             if index is None and name in values:
@@ -128,11 +132,9 @@ class Keys:
         digest.update(orjson.dumps(parts, _plain, SORTED))
         return digest.hexdigest()
 
-    def shape(self, spec: NodeSpec) -> Shape:
-        """The `Shape` of a type."""
-        found = self._shapes.get(spec.id)
-        if found is None:
-            found = self._shapes[spec.id] = Shape(spec, self._base)
+    def shape(self, name: str, spec: NodeSpec) -> Shape:
+        """The `Shape` of a type, from now on among `shapes`."""
+        found = self.shapes[name] = Shape(spec, self._base)
         return found
 
 

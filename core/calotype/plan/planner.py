@@ -85,23 +85,23 @@ class Planner:
     def _entries(self, graph: Graph, targets: Iterable[str], externals: Externals) -> dict[str, Entry]:
         """The entries of what some nodes need, in the order of work."""
         keys = Keys(self._files, self._runtime, uuid.uuid4().hex)
-        needed = set(targets)
-        if len(needed) < len(graph.uses):
+        uses, order, needed = graph.uses, graph.order(), set(targets)
+        if len(needed) < len(uses):
             needed |= graph.ancestors(targets)
+            order = [node for node in order if node in needed]
         outside: dict[str, dict[Place, External]] = {}
         for (node, place), one in externals.items():
             outside.setdefault(node, {})[place] = one
         entries: dict[str, Entry] = {}
-        for node in graph.order():
-            if node in needed:
-                entries[node] = self._entry(graph.uses[node], keys, entries, outside.get(node, NOTHING))
+        for node in order:
+            entries[node] = self._entry(uses[node], keys, entries, outside.get(node, NOTHING) if outside else NOTHING)
         return entries
 
     def _entry(self, use: Use, keys: Keys, known: Mapping[str, Entry], outside: Mapping[Place, External]) -> Entry:
         """The entry of a node. known: those of the nodes that it is linked to."""
         if use.map is not None:
             return self._mapped(use, keys, known, outside)
-        shape = keys.shape(self.registry[use.type])
+        shape = keys.shapes.get(use.type) or keys.shape(use.type, self.registry[use.type])
         spec, links, undecided = shape.spec, use.links, False
         values = keys.values(shape, use)
         if shape.literal and not outside:
@@ -109,9 +109,8 @@ class Planner:
         if spec.chooses:
             links, undecided = self._choice(spec, use, values)
         extra = fingerprint_of(self._node(spec, values), use, spec) if spec.fingerprinted else ""
-        for name, index in outside:
-            if index is None:
-                values.pop(name, None)
+        if outside:
+            values = {name: value for name, value in values.items() if (name, None) not in outside}
         files = keys.embeddings(shape, use, values)
         key = keys.key(shape, values, links, known, outside, extra, files)
         return Entry(use.id, spec, key, values, links, "idle", "", None, outside, files, undecided)
@@ -141,17 +140,19 @@ class Planner:
         ends = [f"{p}={body[n].key}.{o}" for p, (n, o) in over.outputs.items()]
         spec = NodeSpec(id=use.type, outputs=outputs, same_family=False)
         values = dict(use.inputs)
-        key = digest_of(keys.key(keys.shape(MAPPED), values, use.links, known, outside), ",".join(over.over), *ends)
+        key = digest_of(
+            keys.key(keys.shape(MAPPED.id, MAPPED), values, use.links, known, outside), ",".join(over.over), *ends
+        )
         return Entry(use.id, spec, key, values, use.links, over=over, externals=outside)
 
     def _mark(self, plan: Plan) -> None:
         """Say hit, run, later or idle of every entry, from the targets backwards."""
-        needed, later = set(plan.targets), set[str]()
+        needed, later, stored = set(plan.targets), set[str](), self._store.has
         for entry in reversed(plan.entries):
             sure = entry.node in needed
             if not sure and entry.node not in later:
                 continue
-            if not entry.spec.volatile and self._store.has(entry.key):
+            if not entry.spec.volatile and stored(entry.key):
                 entry.status = "hit"
                 continue
             entry.status = "run" if sure else "later"

@@ -83,7 +83,9 @@ class Memory:
                 heapq.heappush(self._heap, (held.rank, key))
                 if len(self._heap) > 64 + 4 * len(self._held):
                     self._heap = None
-            self._count(held)
+            self.bytes += held.bytes
+            if held.storages:
+                self._count(held)
             if self.bytes > self.limit:
                 self._make_room()
         return True
@@ -108,8 +110,8 @@ class Memory:
             self.bytes = 0
 
     def _count(self, held: _Held) -> None:
-        self.bytes += held.bytes
-        for storage, size in held.storages.items() if held.storages else ():
+        """Count the storages of a result, those that no other holds."""
+        for storage, size in held.storages.items():
             holders = self._shared.setdefault(storage, [0, size])
             holders[0] += 1
             if holders[0] == 1:

@@ -17,6 +17,7 @@ from calotype.workflow.document import ABSENT, SUBGRAPH, Nodes, Subgraph
 from calotype.workflow.values import Place, Wire, place, plain, wire
 
 BY_INPUT = attrgetter("input")
+NO_ITEMS: list[Any] = []
 new = tuple.__new__  # makes an `Edge` or a `Use` as calling the class does, in a third of the time
 
 
@@ -92,13 +93,14 @@ class Expander:
         """Inputs that nothing from outside sets: straight from the file to edges, since there may be very many."""
         prefix, inner = scope.prefix, scope.inner
         items: Iterable[tuple[int | None, Any]]
+        given: list[Any]
         for name, value in values.items():
             kind = type(value)
-            if kind is dict and "from" in value:
-                items = ((None, value),)
-            elif kind is list:
-                inputs[name] = [None if type(i) is dict and "from" in i else plain(i) for i in value]
+            if kind is list:
+                inputs[name] = given = [None] * len(value)
                 items = enumerate(value)
+            elif kind is dict and "from" in value:
+                given, items = NO_ITEMS, ((None, value),)
             else:
                 inputs[name] = plain(value) if kind is dict else value
                 continue
@@ -110,6 +112,8 @@ class Expander:
                     else:
                         source = prefix + source
                     links.append(new(Edge, (intern(source), intern(output), full, name, at)))
+                elif at is not None:
+                    given[at] = plain(item)
 
     def _inputs(self, scope: Scope, id: str, node: Mapping[str, Any]) -> dict[str, Any]:
         """The inputs of a node with links resolved, and with what the instance around it gives, all as it is meant."""

@@ -20,8 +20,7 @@ class Level:
 
     def __init__(self, nodes: Nodes) -> None:
         self.nodes = nodes
-        types = ((id, node["type"]) for id, node in nodes.items())
-        self.instances = {id: name[len(SUBGRAPH) :] for id, name in types if name.startswith(SUBGRAPH)}
+        self.instances = {id: n["type"][len(SUBGRAPH) :] for id, n in nodes.items() if n["type"].startswith(SUBGRAPH)}
 
     def size(self, sizes: Mapping[str, int]) -> int:
         """How many nodes it is expanded to. sizes: of subgraphs."""
@@ -109,7 +108,7 @@ class Structure:
         for id in inner:
             yield from self._instance(nodes[id], id, at + pointer(id), prefix)
         for id, node in nodes.items():
-            if "type" in node and ("map" in node or "repeat" in node) and id not in inner:
+            if ("map" in node or "repeat" in node) and id not in inner:
                 where = {"node": prefix + id, "type": node["type"], "pointer": at + pointer(id)}
                 message = "only an instance of a subgraph can be mapped or repeated"
                 yield Problem(code="not-a-subgraph", message=message, **where)
