@@ -67,10 +67,13 @@ class SaveClip(Node, category="output"):
         """Write them; the encoder's name stands behind the prefix where there are several."""
         from calotype.diffusion.saving import text_parts
 
-        parts = text_parts(self.clip, ctx.path)
-        names = [f"{self.prefix}_{part.name}" for part in parts] if len(parts) > 1 else [self.prefix]
-        each = zip(parts, names, strict=True)
-        return Saved(tuple(written(ctx, (self.clip,), [part], name, self.numbers) for part, name in each))
+        each: dict[str, list[Leaving]] = {}
+        for part in text_parts(self.clip, ctx.path):
+            each.setdefault(part.name, []).append(part)
+        names = {name: f"{self.prefix}_{name}" if len(each) > 1 else self.prefix for name in each}
+        return Saved(
+            tuple(written(ctx, (self.clip,), parts, names[name], self.numbers) for name, parts in each.items())
+        )
 
 
 class SaveVAE(Node, category="output"):

@@ -212,3 +212,18 @@ def test_weights_in_8_bits_stay_so_unless_they_are_changed(shelf, path_of):
 def test_two_networks_are_not_saved_as_one(path_of):
     with pytest.raises(ModelError, match="one by one"):
         model_parts(Model(TINY, "sd1", (Patch("below", other=Model(OTHER, "sd1")),)), path_of)
+
+
+def test_a_vocabulary_goes_with_its_encoder(shelf, path_of):
+    prefix = "cond_stage_model.transformer."
+    clip_tensors = {k: v for k, v in load_file(path_of(TINY)).items() if k.startswith(prefix)}
+    words = {"spiece_model": torch.arange(5, dtype=torch.uint8)}
+    file, where = shelf(clip_tensors | words, "clip")
+    lora = Patch("attention", settings=(("attention", "text"), ("q", 2.0)))
+    parts = text_parts(Clip(file, "sd1", (lora,)), where)
+    assert [part.name for part in parts] == ["clip_l", "clip_l"]
+    got, _ = saved(parts)
+    assert torch.equal(got["spiece_model"], words["spiece_model"])
+    assert got.keys() == {k.removeprefix(prefix) for k in clip_tensors} | {"spiece_model"}
+    within = text_parts(Clip(file, "sd1"), where, "sd1")
+    assert "text_encoders.spiece_model" in saved(within)[0]

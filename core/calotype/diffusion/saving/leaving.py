@@ -17,9 +17,10 @@ from calotype.diffusion.layouts.take import Take, Takes
 from calotype.diffusion.loading.experts import PATCH as SECOND
 from calotype.diffusion.loading.job import Job, PathOf
 from calotype.diffusion.loading.patched import Place
-from calotype.diffusion.loading.seats import voices_of
+from calotype.diffusion.loading.seats import Voice, voices_of
 from calotype.diffusion.loading.tensors import DTYPES, Shared
 from calotype.diffusion.loading.texts import refuse_incomplete
+from calotype.diffusion.text import vocabulary
 from calotype.errors import ModelError
 from calotype.types import Clip, Model, Recipe, Vae
 
@@ -103,7 +104,10 @@ def model_parts(model: Model, path_of: PathOf) -> list[Leaving]:
 
 
 def text_parts(recipe: Clip, path_of: PathOf, within: str = "") -> list[Leaving]:
-    """The text encoders, each a part. within: the family of the checkpoint that they are for. Raises ModelError."""
+    """The text encoders, each a part, and behind it its vocabulary, of the same name, if its file has it.
+
+    within: the family of the checkpoint that they are for. Raises ModelError.
+    """
     job = _job(recipe, path_of)
     jobs = (job, *job.others())
     slots, voices = job.family.text, voices_of(jobs)
@@ -116,7 +120,19 @@ def text_parts(recipe: Clip, path_of: PathOf, within: str = "") -> list[Leaving]
             takes = voice.job.takes(voice.part)
             written = _encoder(takes, voice.part, voice.kind, prefix)
             found.append(Leaving(voice.job, takes, written, prefix, (i, len(slots)), slot.name))
+            found += _vocabulary(voice, slot, bool(within))
     return found
+
+
+def _vocabulary(voice: Voice, slot: Slot, within: bool) -> list[Leaving]:
+    """The vocabulary that is in an encoder's file, where ComfyUI looks for it."""
+    inside = vocabulary.inside(voice.job.header, voice.part.prefix)
+    if not inside:
+        return []
+    plain = replace(voice.job, recipe=replace(voice.job.recipe, patches=()))
+    takes = {name: Take(replace(info, name=name)) for name, info in inside.items()}
+    read = {name: Take(info) for name, info in inside.items()}
+    return [Leaving(plain, read, takes, vocabulary.ENCODERS if within else "", name=slot.name)]
 
 
 def vae_parts(recipe: Vae, path_of: PathOf, prefix: str = "") -> list[Leaving]:

@@ -11,6 +11,7 @@ from calotype.errors import ModelError
 
 SHIPPED = Path(__file__).parents[2] / "assets" / "t5" / "tokenizer.json.gz"
 INSIDE = ("spiece_model", "tokenizer_json")  # tensors of bytes in repackaged files
+ENCODERS = "text_encoders."  # of all in a checkpoint, which has one vocabulary
 BESIDE = ("tokenizer.json", "spiece.model")
 
 
@@ -19,14 +20,23 @@ def found(header: Header, prefix: str) -> Unigram:
 
     Raises ModelError for one that cannot be read.
     """
-    for name in INSIDE:
-        for key in (prefix + name, name, prefix.removesuffix("transformer.") + name):
-            if key in header.tensors:
-                return read(stored_bytes(header.tensors[key]), f"{header.path.name}: {key}")
+    for info in inside(header, prefix).values():
+        return read(stored_bytes(info), f"{header.path.name}: {info.name}")
     for path in places(header.path, prefix):
         if path.is_file():
             return read(path.read_bytes(), path.name)
     return read(gzip.decompress(SHIPPED.read_bytes()), SHIPPED.name)
+
+
+def inside(header: Header, prefix: str) -> dict[str, TensorInfo]:
+    """The tensors of a file that are the vocabulary of the encoder under a prefix, by their plain names."""
+    found = {}
+    for name in INSIDE:
+        keys = (prefix + name, name, prefix.removesuffix("transformer.") + name, ENCODERS + name)
+        key = next((key for key in keys if key in header.tensors), None)
+        if key is not None:
+            found[name] = header.tensors[key]
+    return found
 
 
 def places(path: Path, prefix: str) -> list[Path]:
