@@ -64,13 +64,14 @@ def compute(run: Running, entry: Entry, values: dict[str, Any], simple: bool = F
 
     Raises NodeError (whatever its code raised, as the cause), MutationError, OutOfMemory, Cancelled.
     """
-    kind = run.kind(entry.spec)
+    spec = entry.spec
+    kind = run.kinds.get(spec.id) or run.kind(spec)
     inputs = _checked(run, kind, entry, values)
     secrets = () if simple else _secrets(inputs.values())
     watched = () if simple else run.guard.watch(inputs.values())
     try:
         node: Any = kind.cls(**inputs)
-        result = _called(run, entry, node, secrets)
+        result = _hosted(run, entry, node, secrets) if spec.takes_context else node.run()
     except Cancelled:
         raise
     except BaseException as error:
@@ -88,10 +89,8 @@ def compute(run: Running, entry: Entry, values: dict[str, Any], simple: bool = F
     return _outputs(run, kind, entry, result)
 
 
-def _called(run: Running, entry: Entry, node: Any, secrets: tuple[str, ...]) -> Any:
-    """What a node's `run` returns."""
-    if not entry.spec.takes_context:
-        return node.run()
+def _hosted(run: Running, entry: Entry, node: Any, secrets: tuple[str, ...]) -> Any:
+    """What the `run` of a node returns that wants to know its host."""
     context = run.context(entry.node)
     context.hide(secrets)
     return node.run(context)

@@ -86,7 +86,7 @@ class Run:
             self.records = _records(plan)
         self.error: CalotypeError | None = None
         self._pending: dict[str, Future[None]] = {}
-        self._kinds: dict[str, Kind] = {}
+        self.kinds: dict[str, Kind] = {}
         self._pool: ThreadPoolExecutor | None = None
         self._failed: dict[str, str] = {}  # node -> the node whose failure it is
         self._degrading = bool(inherited)  # whether anything was done for want of memory so far
@@ -99,8 +99,9 @@ class Run:
     def whole(self) -> Outcome:
         """Every entry that is to run, then the end."""
         try:
+            cancelled = self.cancel.is_set
             for entry in self.plan.entries:
-                if self.stopped:
+                if cancelled() or (self.error is not None and self.stopped):
                     break
                 if (entry.status == "hit" and self._take(entry)) or entry.status not in ("run", "hit"):
                     continue
@@ -290,10 +291,10 @@ class Run:
         return outcome
 
     def kind(self, spec: NodeSpec) -> Kind:
-        """What is known of a type, looked up once a run."""
-        found = self._kinds.get(spec.id)
+        """What is known of a type, looked up once a run and from then on among `kinds`."""
+        found = self.kinds.get(spec.id)
         if found is None:
-            found = self._kinds[spec.id] = Kind(spec, self.planner.registry.node_class(spec.id))
+            found = self.kinds[spec.id] = Kind(spec, self.planner.registry.node_class(spec.id))
         return found
 
     def _settle(self, nodes: Iterable[str]) -> None:
@@ -346,7 +347,7 @@ def _records(plan: Plan) -> dict[str, NodeRecord]:
 
 def _uses(plan: Plan) -> dict[str, int]:
     """How often each result is read; results of targets are kept to the end."""
-    count = dict.fromkeys((e.node for e in plan.entries), 0)
+    count = dict.fromkeys(plan.by_node, 0)
     for entry in plan.entries:
         for edge in entry.links:
             count[edge.source] += 1

@@ -18,6 +18,7 @@ class Running(Protocol):
     plan: Plan
     prefix: str
     guard: Guard
+    kinds: dict[str, Kind]
 
     @property
     def planner(self) -> Planner:
@@ -31,7 +32,7 @@ class Running(Protocol):
         """What a node sees of the host."""
 
     def kind(self, spec: NodeSpec) -> Kind:
-        """What is known of a type."""
+        """What is known of a type; from then on it is among `kinds`."""
 
     def lose(self, node: str) -> None:
         """Forget a result that is spoilt."""

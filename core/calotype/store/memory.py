@@ -27,7 +27,7 @@ class _Held:
             total += sum(weight.storages.values())
         self.total = total
         self.worth = (stored.seconds if stored.seconds > CHEAPEST else CHEAPEST) / total
-        self.score, self.used = 0.0, 0
+        self.score, self.used = 0.0, 0  # set when it is put in and at each use
 
     @property
     def rank(self) -> Rank:

@@ -83,6 +83,8 @@ class Expander:
             self._own(full, scope, node["inputs"], inputs, links)
         if len(links) > 1 and links[0].input != links[-1].input:
             links.sort(key=BY_INPUT)  # one order, whatever the file's: keys are made from it. Items are in theirs
+        if len(node) == 1 + ("inputs" in node):  # nearly every node: nothing is said of it but its type and inputs
+            return new(Use, (full, node["type"], inputs, tuple(links), scope.enabled, None, None))
         over = self._map(node, inputs, links) if "map" in node else None
         enabled = scope.enabled and node.get("enabled", True)
         return new(Use, (full, node["type"], inputs, tuple(links), enabled, node.get("version"), over))
