@@ -56,7 +56,20 @@ describe('a problem is mended', () => {
   })
 
   test('not where nothing fits', () => {
-    expect(fixFor(problem('missing', 'decode', { input: 'latent' }), workflow({ decode: { type: 'Decode' }, loader: { type: 'Loader' } }), catalogue)).toBe(null)
+    expect(fixFor(problem('missing', 'sample', { input: 'model' }), workflow({ sample: { type: 'Sample' }, decode: { type: 'Decode' } }), catalogue)).toBe(null)
+  })
+
+  test('by a common node where nothing on the sheet gives it, and another one for the next input', () => {
+    const more = catalogueOf([...catalogue.values(), { ...type('TextEncode', [input('clip', 'Clip')], [['conditioning', 'Conditioning']]) }])
+    const document = { ...workflow({ sample: { type: 'Sample' } }), layout: { sample: { x: 500, y: 0 } } }
+    const problems = ['positive', 'negative'].map((name) => problem('missing', 'sample', { input: name }))
+    for (const p of problems) fixFor(p, document, more)?.apply(document)
+    expect(document.nodes).toEqual({
+      sample: { type: 'Sample', inputs: { positive: { from: 'text_encode.conditioning' }, negative: { from: 'text_encode_2.conditioning' } } },
+      text_encode: { type: 'TextEncode' }, text_encode_2: { type: 'TextEncode' },
+    })
+    const [one, two] = [document.layout, document.layout].map((layout, i) => (layout as Record<string, { x: number; y: number }>)[['text_encode', 'text_encode_2'][i] ?? ''])
+    expect([one?.x, one?.y, two?.x, (two?.y ?? 0) > 60]).toEqual([164, 0, 164, true])
   })
 })
 

@@ -46,7 +46,8 @@ export function found(types: readonly NodeType[], text: string, wanted: Wanted |
 
 const NONE = 100
 /** What nearly every workflow has: first where nothing was typed yet. */
-const COMMON = ['CheckpointLoader', 'TextEncode', 'KSampler', 'VAEDecode', 'SaveImage', 'EmptyLatent', 'LoadImage', 'VAEEncode', 'ImageScale', 'PreviewImage']
+/** The types that workflows begin with, in their order. */
+export const COMMON = ['CheckpointLoader', 'TextEncode', 'KSampler', 'VAEDecode', 'SaveImage', 'EmptyLatent', 'LoadImage', 'VAEEncode', 'ImageScale', 'PreviewImage']
 
 function rankOf(type: NodeType, words: readonly string[]): number {
   let worst = 0

@@ -3,6 +3,8 @@
 import { useMemo, useState } from 'react'
 import { activeTab, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
+import { isSmall } from '@/app/prefs'
+import { useUi } from '@/app/ui'
 import { add, addWhereRoom } from '@/canvas/actions'
 import { reveal } from '@/canvas/places'
 import { categoryColour } from '@/canvas/categories'
@@ -54,5 +56,7 @@ function put(type: NodeType, screen: { x: number; y: number } | null): void {
   const flow = shown.rf.screenToFlowPosition(at)
   const some = (activeTab(useEditor.getState())?.selected.size ?? 0) > 0
   const id = screen ? add(type, flow, null) : addWhereRoom(type, some ? null : flow)
-  if (id !== null && !screen) requestAnimationFrame(() => reveal(id))
+  if (id === null || screen) return
+  if (isSmall()) useUi.getState().show({ panel: null }) // it lies over the canvas
+  requestAnimationFrame(() => reveal(id))
 }

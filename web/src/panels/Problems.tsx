@@ -3,6 +3,8 @@
 import { activeTab, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import { Icon } from '@/app/Icon'
+import { isSmall } from '@/app/prefs'
+import { useUi } from '@/app/ui'
 import { canvas } from '@/canvas/gestures'
 import { calledOf, levelsTo, nodeAt } from '@/model/inside'
 import { useTabRun, type Failure, type Problem } from '@/run/state'
@@ -88,6 +90,7 @@ export function show(problem: Problem): void {
 export function goTo(flat: string): void {
   const tab = activeTab(useEditor.getState())
   if (!tab || !nodeAt(tab.history.document, flat)) return
+  if (isSmall()) useUi.getState().show({ panel: null, side: null }) // they lie over the canvas
   const id = flat.slice(flat.lastIndexOf('/') + 1)
   const levels = levelsTo(tab.history.document, flat)
   if (levels.map((l) => l.instance).join('/') !== tab.levels.map((l) => l.instance).join('/')) {

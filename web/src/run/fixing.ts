@@ -8,6 +8,7 @@ import { isObject, sheetOf, SUBGRAPH, type Json, type Sheet, type SheetName, typ
 import { linkedTo, linksOf } from '@/model/links'
 import { connect, idOfType, setInput, type End } from '@/model/operations'
 import { same } from '@/model/sockets'
+import { provided, saved } from './making'
 import type { Problem } from './state'
 
 /** What mends a problem: said in words, and done to a document. */
@@ -20,6 +21,7 @@ export interface Fix {
 export function fixFor(problem: Problem, document: WorkflowDocument, catalogue: Catalogue): Fix | null {
   const place = problem.node === undefined ? null : placeOf(document, problem.node)
   const { input, suggestion, code } = problem
+  if (code === 'nothing-to-run') return saved(document, catalogue)
   if (!place) return null
   const { sheet: name, node } = place
   if (code === 'unknown-type') return suggestion === undefined ? null : typed(name, node, suggestion)
@@ -63,26 +65,30 @@ function renamed(name: SheetName, node: string, input: string, meant: string): F
   return { label: t('problem.use', { value: meant }), apply }
 }
 
-/** A link to an output that fits. */
+/** A link to an output that fits; where there is none, from a node that is added. */
 function linked(document: WorkflowDocument, catalogue: Catalogue, name: SheetName, node: string, input: string): Fix | null {
   const from = likely(document, catalogue, name, node, input)
-  if (!from) return null
-  const variadic = inputOf(document, catalogue, name, node, input)?.variadic ?? false
+  const spec = inputOf(document, catalogue, name, node, input)
+  if (!from) return spec ? provided(catalogue, name, node, input, spec.socket, sheetOf(document, name).nodes[node]?.type ?? '') : null
+  const variadic = spec?.variadic ?? false
   return { label: t('problem.link', { from: `${from.node} · ${from.output}` }), apply: (draft) => connect(sheetOf(draft, name), from, { node, input, index: null }, variadic) }
 }
 
 /**
  * The output that an input probably wants: of those that fit the one whose node is called like the input, then those
- * of exactly its type, then those that go nowhere yet, then the one that is called like it.
+ * of exactly its type, then those that go nowhere yet, then the one that is called like it. What the node takes already
+ * is not meant a second time.
  */
 function likely(document: WorkflowDocument, catalogue: Catalogue, name: SheetName, node: string, input: string): End | null {
   const sheet = sheetOf(document, name)
   const typing = typingOf(document, catalogue)
   const wanted = inputOf(document, catalogue, name, node, input)?.socket ?? 'Any'
-  const used = new Set(linksOf(sheet).map((l) => `${l.source}.${l.output}`))
+  const links = linksOf(sheet)
+  const used = new Set(links.map((l) => `${l.source}.${l.output}`))
+  const taken = new Set(links.filter((l) => l.target === node).map((l) => `${l.source}.${l.output}`))
   const found = Object.entries(sheet.nodes).filter(([id]) => id !== node).flatMap(([id, said]): { end: End; rank: number }[] => {
     const end = firstGiving(sheet, typing, id, { node, input })
-    if (!end || typing.typeOf(sheet, id, said).unknown) return []
+    if (!end || taken.has(`${id}.${end.output}`) || typing.typeOf(sheet, id, said).unknown) return []
     const exact = same(outputSocket(sheet, typing, end) ?? 'Any', wanted)
     return [{ end, rank: (called(sheet, id, input) ? 0 : 8) + (exact ? 0 : 4) + (used.has(`${id}.${end.output}`) ? 2 : 0) + (end.output === input ? 0 : 1) }]
   })
