@@ -2,6 +2,7 @@
 
 import { useStore, type NodeProps } from '@xyflow/react'
 import { memo } from 'react'
+import { activeTab, sheetName, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import type { Json } from '@/model/document'
 import type { Row } from '@/model/geometry'
@@ -67,16 +68,27 @@ function NearNode({ id, data, selected }: NodeProps<GraphNode>) {
   )
 }
 
+/** Whether a port of the open subgraph gives an input its value. */
+function usePorted(id: string, input: string): boolean {
+  return useEditor((s) => {
+    const tab = activeTab(s)
+    const name = tab ? sheetName(tab) : null
+    if (!tab || name === null) return false
+    return Object.values(tab.history.document.subgraphs?.[name]?.inputs ?? {}).some((port) => port.to.includes(`${id}.${input}`))
+  })
+}
+
 function InputRow({ id, data, row }: { id: string; data: GraphNode['data']; row: Row }) {
   const { input, index, linked } = row
   const handle = inHandle(input.name, index)
   const named = data.named.includes(input.name) && linked
+  const ported = usePorted(id, input.name)
   return (
     <>
       {!data.shape.collapsed && (
         <div className={`row in ${row.kind}`} style={{ top: row.y, height: row.height }}>
           {row.kind === 'socket' ? (
-            <span className="label" data-needed={(!linked && input.default === undefined && !input.variadic) || undefined}>
+            <span className="label" data-needed={(!linked && input.default === undefined && !input.variadic && !ported) || undefined}>
               {input.name}
               {index !== null && input.variadic && linked ? ` ${index + 1}` : ''}
               {named && <NamedLink row={row} data={data} />}

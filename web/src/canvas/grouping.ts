@@ -48,7 +48,7 @@ export async function makeSubgraph(ids?: Iterable<string>): Promise<void> {
   const boxes = [...boxesOf(state, new Set(nodes)).values()]
   const middle = (low: (b: (typeof boxes)[number]) => number, size: (b: (typeof boxes)[number]) => number) =>
     Math.round((Math.min(...boxes.map(low)) + Math.max(...boxes.map((b) => low(b) + size(b)))) / 2)
-  const at = { x: middle((b) => b.x, (b) => b.width) - 126, y: middle((b) => b.y, (b) => b.height) - 60 }
+  const at = { x: middle((b) => b.x, (b) => b.width) - 126, y: Math.min(...boxes.map((b) => b.y)) } // from there down the nodes leave room
   const name = freeName(state.document, state.sheet)
   const made = await changed('/v1/edit/group', { nodes, name }, t('step.subgraph', { n: nodes.length }), (sheet, [instance]) => {
     if (instance !== undefined) patchPlace(sheet, instance, at)
