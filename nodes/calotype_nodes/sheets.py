@@ -81,11 +81,12 @@ def alike(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def to_side(pixels: Tensor, other: Tensor, across: bool) -> Tensor:
-    """Pixels scaled, in proportion, so that they stand beside (across) or under `other`."""
-    from calotype_nodes.scaling import scaled, wanted_size
+    """Pixels scaled, in proportion, so that they stand beside (across) or under `other`; rounded down."""
+    from calotype_nodes.scaling import scaled
 
-    size = (0, other.shape[1]) if across else (other.shape[2], 0)
-    wide, high = wanted_size(*size, pixels.shape[2], pixels.shape[1])
+    share = pixels.shape[2] / pixels.shape[1]
+    wide, high = (other.shape[1] * share, other.shape[1]) if across else (other.shape[2], other.shape[2] / share)
+    wide, high = (max(1, int(side)) for side in (wide, high))
     return scaled(pixels.movedim(-1, 1), wide, high, "lanczos").movedim(1, -1)
 
 

@@ -52,13 +52,17 @@ def identity_attention(attn: Any, hidden_states: Tensor, *args: Any, **more: Any
 
 
 def perturbed(module: nn.Module, scale: float) -> After:
-    """Perturbed-attention guidance (Ahn et al. 2024, equation 12): D + scale (D_pos - D_pos, attention perturbed)."""
+    """Perturbed-attention guidance (Ahn et al. 2024, equation 12): D + scale (D_pos - D_pos, attention perturbed).
+
+    Attention that self-attention guidance records is left as it is, as in ComfyUI.
+    """
     attentions = middle_attention(module)
 
     def change(moment: Moment, guided: Tensor, sides: Sides) -> Tensor:
         if scale == 0:
             return guided
-        spoilt = moment.again(sides.index, moment.x, processed(attentions, identity_attention))
+        free = [one for one in attentions if not isinstance(one.processor, Recorder)]
+        spoilt = moment.again(sides.index, moment.x, processed(free, identity_attention))
         return guided + (sides.positive - spoilt) * scale
 
     return change
@@ -86,8 +90,8 @@ class Recorder:
             for to in (attn.to_q, attn.to_k, attn.to_v)
         )
         weights = (query @ key.transpose(-1, -2) * attn.scale).softmax(dim=-1)
-        if SECOND in self._sides:
-            self.map = weights.chunk(len(self._sides))[self._sides.index(SECOND)]
+        if SECOND in self._sides:  # the last of several prompts
+            self.map = weights.chunk(len(self._sides))[::-1][self._sides[::-1].index(SECOND)]
         return attn.to_out[1](attn.to_out[0]((weights @ value).transpose(1, 2).flatten(2)))
 
 

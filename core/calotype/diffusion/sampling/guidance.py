@@ -16,6 +16,7 @@ from torch import Tensor
 from calotype.diffusion.sampling.guiders import Guider
 from calotype.diffusion.sampling.hooks import (
     NO_HOOKS,
+    Backwards,
     Guided,
     Hooks,
     Layers,
@@ -188,7 +189,8 @@ class Guidance:
         if (sides, running) not in self._batches:
             shape, device = self._canvas.shape, self._canvas.device
             active = {i: [region for region in self._sides[i] if region.active(sigma)] for i in sides}
-            waiting = [(i, region) for i in sides for region in filled_up(active[i], shape, device)]
+            order = sides[::-1] if isinstance(self._scheme, Backwards) else sides
+            waiting = [(i, region) for i in order for region in filled_up(active[i], shape, device)]
             waiting.sort(key=lambda member: member[1].elsewhere)  # those for the rest go last, as in ComfyUI
             self._batches[sides, running] = grouped(waiting, self._fit)
         return self._batches[sides, running]

@@ -166,6 +166,17 @@ Scheme = Callable[[Sequence[Tensor], Moment], Guided]
 """(estimates of the sides, moment) -> the guided estimate."""
 
 
+@dataclass(frozen=True, slots=True)
+class Backwards:
+    """A scheme whose sides go through the network from the last to the first, which is told by what patches draw."""
+
+    scheme: Scheme
+
+    def __call__(self, sides: Sequence[Tensor], moment: Moment) -> Guided:
+        """See `Scheme`."""
+        return self.scheme(sides, moment)
+
+
 def as_it_is() -> Layers:
     """No change to the layers."""
     return nullcontext()
@@ -182,7 +193,10 @@ def cfg_scheme(cfg: float) -> Scheme:
 
 
 def dual_scheme(cfg_first: float, cfg_second: float, nested: bool = False) -> Scheme:
-    """Two positives and a negative: see `guiders.dual`. Patches act where the negative, or nested the second, leads."""
+    """Two positives and a negative: see `guiders.dual`. Patches act where the negative, or nested the second, leads.
+
+    The negative is asked for first, as in ComfyUI.
+    """
 
     def guide(sides: Sequence[Tensor], moment: Moment) -> Guided:
         first, second, negative = sides
@@ -194,7 +208,7 @@ def dual_scheme(cfg_first: float, cfg_second: float, nested: bool = False) -> Sc
             second = torch.zeros_like(first) if math.isclose(cfg_first, 1.0) else second
         return Guided(moment.mix(second, negative, cfg_second, index=1) + (first - second) * cfg_first, negative)
 
-    return guide
+    return Backwards(guide)
 
 
 def perp_neg_scheme(cfg: float, scale: float) -> Scheme:
