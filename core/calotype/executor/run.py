@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from calotype.collector import at_rest, seldom
@@ -26,6 +29,7 @@ from calotype.store import Store, Stored
 from calotype.types import FileRef
 
 IO_THREADS = 2
+STATUS, LINKS, SOURCE = attrgetter("status"), attrgetter("links"), attrgetter("source")
 WORTH_MEASURING = 0.001  # seconds: a shorter node is not asked what memory it took
 
 
@@ -46,7 +50,8 @@ class Executor:
     ) -> Outcome:
         """Run a plan to its end. Never raises for what a node does: the outcome says it."""
         run = Run(self, plan, emitter, cancel or threading.Event(), keep_going)
-        emitter.emit(RunStarted, len(plan.runs), len(plan.hits))
+        count = Counter(map(STATUS, plan.entries))
+        emitter.emit(RunStarted, count["run"], count["hit"])
         with seldom():
             outcome = run.whole()
         emitter.emit(RunFinished, outcome.status, time.perf_counter() - emitter.started)
@@ -347,10 +352,6 @@ def _records(plan: Plan) -> dict[str, NodeRecord]:
 
 def _uses(plan: Plan) -> dict[str, int]:
     """How often each result is read; results of targets are kept to the end."""
-    count = dict.fromkeys(plan.by_node, 0)
-    for entry in plan.entries:
-        for edge in entry.links:
-            count[edge.source] += 1
-    for node in plan.targets:
-        count[node] += 1
+    count = Counter(map(SOURCE, chain.from_iterable(map(LINKS, plan.entries))))
+    count.update(plan.targets)
     return count

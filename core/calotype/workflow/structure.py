@@ -16,11 +16,21 @@ MAX_MAPS = 32  # inside of each other
 
 
 class Level:
-    """The nodes of a document or of one of its subgraphs. instances: those of subgraphs, with the subgraph's name."""
+    """The nodes of a document or of one of its subgraphs.
+
+    instances: those of subgraphs, with the subgraph's name. strange: others that are mapped or repeated.
+    """
 
     def __init__(self, nodes: Nodes) -> None:
         self.nodes = nodes
-        self.instances = {id: n["type"][len(SUBGRAPH) :] for id, n in nodes.items() if n["type"].startswith(SUBGRAPH)}
+        self.instances: dict[str, str] = {}
+        self.strange: list[str] = []
+        for id, node in nodes.items():
+            name = node["type"]
+            if name.startswith(SUBGRAPH):
+                self.instances[id] = name[len(SUBGRAPH) :]
+            elif "map" in node or "repeat" in node:
+                self.strange.append(id)
 
     def size(self, sizes: Mapping[str, int]) -> int:
         """How many nodes it is expanded to. sizes: of subgraphs."""
@@ -107,11 +117,10 @@ class Structure:
         nodes, inner = level.nodes, level.instances
         for id in inner:
             yield from self._instance(nodes[id], id, at + pointer(id), prefix)
-        for id, node in nodes.items():
-            if ("map" in node or "repeat" in node) and id not in inner:
-                where = {"node": prefix + id, "type": node["type"], "pointer": at + pointer(id)}
-                message = "only an instance of a subgraph can be mapped or repeated"
-                yield Problem(code="not-a-subgraph", message=message, **where)
+        for id in level.strange:
+            where = {"node": prefix + id, "type": nodes[id]["type"], "pointer": at + pointer(id)}
+            message = "only an instance of a subgraph can be mapped or repeated"
+            yield Problem(code="not-a-subgraph", message=message, **where)
         if inner:
             yield from self._links(nodes, inner, at, prefix)
 
