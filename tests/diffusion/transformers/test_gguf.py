@@ -1,5 +1,6 @@
 """GGUF files of denoisers: recognised from the header, computed from their blocks."""
 
+import io
 import subprocess
 import sys
 
@@ -9,11 +10,14 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import load as load_bytes
+from safetensors.torch import load_file
 
 from calotype.diffusion.families.inspect import inspect
 from calotype.diffusion.header import read_header
 from calotype.diffusion.loading import load, size_of
 from calotype.diffusion.loading.blocks import Blocks
+from calotype.diffusion.saving import model_parts, write
 from calotype.errors import ModelError
 from calotype.types import FileRef, Model, Patch
 
@@ -191,3 +195,17 @@ def test_tensors_of_five_dimensions_come_back_from_the_shape_beside_them(tools, 
     x, words = tools.noise(1, 16, 2, 4, 6), torch.ones(1, 5, 32)
     said = [tools.load_model("wan", path).predict(x, torch.tensor([700.0]), words) for path in files]
     assert tools.distance(*said) < 1e-5
+
+
+def test_a_model_in_blocks_is_saved_as_the_numbers_that_they_stand_for(files):
+    kind, path, numbers = files
+    parts, want = model_parts(Model(FileRef("unet", path.name), "z-image"), lambda file: path), load_file(numbers)
+    for asked in ("float32", "stored"):
+        there = io.BytesIO()
+        write(parts, there, {}, numbers=asked)
+        got = {k.removeprefix("model.diffusion_model."): v for k, v in load_bytes(there.getvalue()).items()}
+        assert got.keys() == want.keys()
+        for name, tensor in got.items():
+            torch.testing.assert_close(tensor.float(), want[name].to(tensor.dtype).float(), atol=1e-6, rtol=1e-5)
+    types = {tensor.dtype for tensor in got.values()}
+    assert types == {torch.float32, torch.float16 if kind == "F16" else torch.bfloat16}

@@ -15,7 +15,9 @@ from torch import Tensor
 
 from calotype.diffusion.gguf import BLOCKS
 from calotype.diffusion.layouts.take import Take
-from calotype.diffusion.loading.patched import patched, unrounded, widened
+from calotype.diffusion.loading.blocks import Blocks
+from calotype.diffusion.loading.patched import patched, unrounded
+from calotype.diffusion.loading.stored import cast
 from calotype.diffusion.loading.tensors import DTYPES
 from calotype.diffusion.saving.leaving import Leaving, Numbers
 from calotype.errors import ModelError
@@ -149,7 +151,13 @@ def weights_of(part: Leaving, names: Sequence[str]) -> dict[str, Tensor]:
         changed = patched(part.job, read, part.takes, scales, part.place)
     else:
         changed = unrounded(part.job, read, part.takes, scales, part.place)
-    return {name: weight.data for name, weight in widened(changed, scales).items()}
+    return {name: numbers_of(weight, scales.get(name)) for name, weight in changed.items()}
+
+
+def numbers_of(weight: Tensor, scale: Tensor | None) -> Tensor:
+    """The numbers of a weight: those that are stored in 8 bits or in blocks become float32."""
+    small = isinstance(weight, Blocks) or (weight.is_floating_point() and weight.dtype.itemsize == 1)
+    return cast(weight, torch.float32, scale).detach() if small else weight.data
 
 
 def joined(entry: Entry, values: Mapping[str, Tensor]) -> Tensor:
