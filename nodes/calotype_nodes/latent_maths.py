@@ -82,7 +82,7 @@ class LatentInterpolate(Node, category="latent/maths"):
 
     def lengths(self, x: Tensor) -> Tensor:
         """Of the channel vectors of x (B, C, h, w): (B, 1, h, w), or (1, C, h, w) where they cross."""
-        found = x.norm(dim=1, keepdim=True)
+        found: Tensor = x.norm(dim=1, keepdim=True)
         return found.transpose(0, 1) if self.crossed and len(x) == x.shape[1] else found
 
 
