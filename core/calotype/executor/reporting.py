@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from calotype.events import Event, ModelMoved, NodeProgress, Warned
@@ -21,7 +21,7 @@ class Emitter:
 
     def __init__(self, run: str, on_event: OnEvent | None) -> None:
         self.run = run
-        self.started = time.perf_counter()
+        self.started = perf_counter()
         self._on_event = on_event
         self._seq = 0
         self._lock = threading.Lock()
@@ -31,8 +31,8 @@ class Emitter:
         if self._on_event is None:
             return
         with self._lock:
-            self._seq += 1
-            self._on_event(kind(self.run, self._seq, time.perf_counter() - self.started, *args))
+            self._seq = seq = self._seq + 1
+            self._on_event(kind(self.run, seq, perf_counter() - self.started, *args))
 
     def progress(self, node: str, done: int, total: int, preview: Image | None) -> None:
         """A node made a step."""

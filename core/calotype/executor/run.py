@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from itertools import chain
 from operator import attrgetter
+from time import perf_counter
 from typing import Any
 
 from calotype.collector import at_rest, seldom
@@ -54,7 +54,7 @@ class Executor:
         emitter.emit(RunStarted, count["run"], count["hit"])
         with seldom():
             outcome = run.whole()
-        emitter.emit(RunFinished, outcome.status, time.perf_counter() - emitter.started)
+        emitter.emit(RunFinished, outcome.status, perf_counter() - emitter.started)
         return outcome
 
 
@@ -199,14 +199,14 @@ class Run:
         """Compute one node, store its results, write its record. Failures end here."""
         record, name = self.records[entry.node], self.prefix + entry.node
         self.emitter.emit(NodeStarted, name, entry.spec.id)
-        began = time.perf_counter()
+        began = perf_counter()
         try:
             stored = self._computed(entry)
         except CalotypeError as error:
             self._fail(entry, error)
             return
         finally:
-            record.seconds = time.perf_counter() - began
+            record.seconds = perf_counter() - began
             if record.seconds > WORTH_MEASURING:
                 record.rss, record.vram = self.meter.rss(), self.meter.vram()
         self.results[entry.node] = stored
@@ -244,10 +244,12 @@ class Run:
         self.results.pop(node, None)
 
     def _put(self, entry: Entry, values: dict[str, Any], simple: bool = False) -> Stored:
-        began = time.perf_counter()
+        began = perf_counter()
         outputs = compute(self, entry, values, simple) if entry.over is None else compute_map(self, entry, values)
-        stored = Stored(outputs, time.perf_counter() - began, entry.node, entry.spec.id)
-        self.records[entry.node].degraded = degraded = self._degraded(entry)
+        stored = Stored(outputs, perf_counter() - began, entry.node, entry.spec.id)
+        degraded: tuple[str, ...] = ()
+        if self._contexts or self._inner or self._degrading:
+            self.records[entry.node].degraded = degraded = self._degraded(entry)
         if not entry.spec.volatile and not degraded:
             self.executor.store.put(entry.key, stored)
         return stored

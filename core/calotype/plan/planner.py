@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from calotype.collector import at_rest
@@ -54,13 +54,14 @@ class Planner:
     def _planned(self, graph: Graph, targets: Sequence[str] | None, externals: Externals) -> Plan:
         graph, _ = bypass(graph, self._spec)
         wanted = self.targets(graph) if targets is None else tuple(targets)
-        for name in wanted:
-            if name not in graph.uses:
-                problem = Problem(code="unknown-node", node=name, message="there is no such node, or it is disabled")
-                raise GraphError(str(problem), [problem])
-        entries = self._entries(graph, wanted, externals)
+        needed = set(wanted)
+        if unknown := needed - graph.uses.keys():
+            name = next(name for name in wanted if name in unknown)
+            problem = Problem(code="unknown-node", node=name, message="there is no such node, or it is disabled")
+            raise GraphError(str(problem), [problem])
+        entries = self._entries(graph, needed, externals)
         plan = Plan(tuple(entries.values()), wanted, entries)
-        self._mark(plan)
+        self._mark(plan, needed)
         return plan
 
     def _spec(self, use: Use) -> NodeSpec | None:
@@ -82,12 +83,12 @@ class Planner:
         spec = self.registry.get(use.type)
         return spec is not None and spec.output
 
-    def _entries(self, graph: Graph, targets: Iterable[str], externals: Externals) -> dict[str, Entry]:
+    def _entries(self, graph: Graph, targets: set[str], externals: Externals) -> dict[str, Entry]:
         """The entries of what some nodes need, in the order of work."""
         keys = Keys(self._files, self._runtime, uuid.uuid4().hex)
-        uses, order, needed = graph.uses, graph.order(), set(targets)
-        if len(needed) < len(uses):
-            needed |= graph.ancestors(targets)
+        uses, order = graph.uses, graph.order()
+        if len(targets) < len(uses):
+            needed = targets | graph.ancestors(targets)
             order = [node for node in order if node in needed]
         outside: dict[str, dict[Place, External]] = {}
         for (node, place), one in externals.items():
@@ -135,7 +136,7 @@ class Planner:
         assert over is not None
         ports = {port: External(f"port:{port}") for port in over.inputs}
         inner = {place(end): ports[port] for port, ends in over.inputs.items() for end in ends}
-        body = self._entries(over.body, [n for n, _ in over.outputs.values()], inner)
+        body = self._entries(over.body, {n for n, _ in over.outputs.values()}, inner)
         outputs = {p: OutputSpec(name=p, socket=ANY) for p in over.outputs}
         ends = [f"{p}={body[n].key}.{o}" for p, (n, o) in over.outputs.items()]
         spec = NodeSpec(id=use.type, outputs=outputs, same_family=False)
@@ -145,9 +146,9 @@ class Planner:
         )
         return Entry(use.id, spec, key, values, use.links, over=over, externals=outside)
 
-    def _mark(self, plan: Plan) -> None:
-        """Say hit, run, later or idle of every entry, from the targets backwards."""
-        needed, later, stored = set(plan.targets), set[str](), self._store.has
+    def _mark(self, plan: Plan, needed: set[str]) -> None:
+        """Say hit, run, later or idle of every entry, from the targets backwards. needed: these, to begin with."""
+        later, stored = set[str](), self._store.has
         for entry in reversed(plan.entries):
             sure = entry.node in needed
             if not sure and entry.node not in later:
