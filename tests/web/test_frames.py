@@ -88,6 +88,10 @@ async def test_27_frames_are_tinted_renamed_and_taken_away_from_their_menu(page,
     await page.mouse.click(*at, button="right")
     await page.get_by_role("menuitem", name="Take the frame away").click()
     assert [f["id"] for f in (await ui.document(page))["frames"]] == ["outer"]
+    await page.locator(".react-flow__pane").click(button="right", position={"x": 500, "y": 700})
+    await page.get_by_role("menuitem", name="Write a note").click()
+    await page.get_by_role("textbox", name="Note “Note”").fill("Softer at cfg 3")
+    assert (await ui.document(page))["frames"][1]["text"] == "Softer at cfg 3"
 
 
 async def test_a_node_collapses_resizes_and_is_switched_off(page, ui):

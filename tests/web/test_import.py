@@ -85,7 +85,7 @@ def drawn():
         "last_link_id": len(links),
         "nodes": nodes,
         "links": links,
-        "groups": [],
+        "groups": [{"title": "All of it", "bounding": [50, 0, 1400, 400], "color": "#335"}],
         "version": 0.4,
     }
 
@@ -133,6 +133,7 @@ async def test_21_a_comfyui_workflow_is_imported_with_a_report_and_a_way_to_each
     await expect(page.locator(f'.react-flow__node.selected[data-id="{id}"]')).to_be_visible()
     now = await ui.document(page)
     assert now["nodes"][id]["inputs"]["strength"] == 0.4
+    await expect(page.get_by_role("region", name="Frame All of it")).to_have_count(int("drawn" in name))
     assert sorted(n["type"] for n in now["nodes"].values() if n["type"] in ("KSampler", "TextEncode", "SaveImage")) == [
         "KSampler", "SaveImage", "TextEncode", "TextEncode"
     ]  # fmt: skip

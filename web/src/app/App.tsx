@@ -2,7 +2,7 @@
 
 import { useEffect } from 'react'
 import { Canvas } from '@/canvas/Canvas'
-import { bringIn } from '@/run/importing'
+import { bringIn, bringOnto } from '@/run/importing'
 import { canvas } from '@/canvas/gestures'
 import { Palette } from '@/panels/Palette'
 import { LeftPanel } from '@/panels/LeftPanel'
@@ -16,6 +16,7 @@ import { activeTab, useEditor } from './editor'
 import { Banner } from './Banner'
 import { Breadcrumbs } from './Breadcrumbs'
 import { connect } from './connecting'
+import { DropHere } from './DropHere'
 import { Hint } from './Hint'
 import { Messages } from './Messages'
 import { isSmall, usePrefs } from './prefs'
@@ -48,6 +49,7 @@ export function App() {
           <Stage />
           <Tray />
           <Hint />
+          <DropHere />
         </main>
         <RightPanel />
       </div>
@@ -81,5 +83,7 @@ function onDrop(e: React.DragEvent): void {
   if (e.defaultPrevented || e.dataTransfer.files.length === 0) return
   e.preventDefault()
   const at = canvas()?.rf.screenToFlowPosition({ x: e.clientX, y: e.clientY }) ?? { x: 0, y: 0 }
-  void bringIn([...e.dataTransfer.files], at)
+  const files = [...e.dataTransfer.files]
+  const node = e.target instanceof Element ? e.target.closest<HTMLElement>('[data-node]')?.dataset.node : undefined
+  if (node === undefined || !bringOnto(node, files)) void bringIn(files, at)
 }

@@ -1,6 +1,6 @@
 /** Files that are dragged in: workflows open in a new tab, never over another; pictures become nodes. */
 
-import { useEditor } from '@/app/editor'
+import { activeTab, currentSheet, useEditor } from '@/app/editor'
 import { t } from '@/app/i18n'
 import { useUi } from '@/app/ui'
 import { add } from '@/canvas/actions'
@@ -33,6 +33,17 @@ export async function bringIn(files: Iterable<File>, at: { x: number; y: number 
       for (const said of messages) if (said.text === reading) dismiss(said.id)
     }
   }
+}
+
+/** A picture that is dropped on a node that reads one becomes its picture. Whether it does. */
+export function bringOnto(node: string, files: readonly File[]): boolean {
+  const [file, ...others] = files
+  const tab = activeTab(useEditor.getState())
+  const type = tab && useEditor.getState().catalogue.get(currentSheet(tab).nodes[node]?.type ?? '')
+  const input = type?.inputs.find((i) => i.folder === 'input')
+  if (!input || !file?.type.startsWith('image/') || others.length > 0) return false
+  upload(file).then((name) => edit(node, input.name, { file: name }), (error: unknown) => useUi.getState().tell('bad', error instanceof Error ? error.message : String(error)))
+  return true
 }
 
 async function asWorkflow(file: File): Promise<boolean> {
