@@ -33,19 +33,25 @@ Put = Callable[[Hooks, Any, ModelSampling, Mapping[str, Any]], Hooks]
 
 def changed(denoiser: Denoiser, recipe: Recipe) -> Denoiser:
     """The denoiser itself, with its noise levels, and what it does in sampling, as the recipe's patches say."""
-    denoiser.sampling = overridden(denoiser.sampling, recipe.patches)
+    own = denoiser.sampling
+    denoiser.sampling = overridden(own, recipe.patches)
     if any(patch.kind in TABLE for patch in recipe.patches):
-        denoiser.hooks = partial(hooks_of, denoiser.module, denoiser.sampling, recipe)
+        denoiser.hooks = partial(hooks_of, denoiser.module, denoiser.sampling, recipe, own)
     return denoiser
 
 
-def hooks_of(module: Any, sampling: ModelSampling, recipe: Recipe) -> Hooks:
-    """What the patches of a model do beside its weights and levels, in order. Raises ModelError for other models."""
+def hooks_of(module: Any, sampling: ModelSampling, recipe: Recipe, own: ModelSampling | None = None) -> Hooks:
+    """What the patches of a model do beside its weights and levels, in order. Raises ModelError for other models.
+
+    sampling: its levels; own: without patches. Some take a share of the schedule to the levels that hold where they
+    stand among the patches, as in ComfyUI.
+    """
     hooks = NO_HOOKS
     for i, patch in enumerate(recipe.patches):
         if patch.kind in TABLE:
             said = dict(patch.settings) | {"name": _name(recipe, i)}
-            hooks = TABLE[patch.kind](hooks, module, sampling, said)
+            levels = overridden(own, recipe.patches[:i]) if own and patch.kind in AT_ONCE else sampling
+            hooks = TABLE[patch.kind](hooks, module, levels, said)
     return hooks
 
 
@@ -185,6 +191,8 @@ def easy_cache(hooks: Hooks, module: Any, sampling: ModelSampling, said: Mapping
     change = caching.EasyCache(said["threshold"], between)
     return replace(hooks, network=(*hooks.network, change), evaluating=(*hooks.evaluating, change.evaluating))
 
+
+AT_ONCE = frozenset({"deep_shrink", "skip_layers"})  # what a later patch of the levels does not move
 
 TABLE: Mapping[str, Put] = {
     "rescale_cfg": rescale_cfg,
