@@ -12,7 +12,7 @@ from operator import attrgetter
 from time import perf_counter
 from typing import Any
 
-from calotype.collector import at_rest, seldom
+from calotype.collector import seldom
 from calotype.context import Host, NodeContext
 from calotype.errors import CalotypeError, Cancelled, ExecutionError, StoreError
 from calotype.events import NodeFailed, NodeFinished, NodeSkipped, NodeStarted, RunFinished, RunStarted
@@ -49,11 +49,10 @@ class Executor:
         self, plan: Plan, emitter: Emitter, *, cancel: threading.Event | None = None, keep_going: bool = False
     ) -> Outcome:
         """Run a plan to its end. Never raises for what a node does: the outcome says it."""
-        run = Run(self, plan, emitter, cancel or threading.Event(), keep_going)
         count = Counter(map(STATUS, plan.entries))
         emitter.emit(RunStarted, count["run"], count["hit"])
         with seldom():
-            outcome = run.whole()
+            outcome = Run(self, plan, emitter, cancel or threading.Event(), keep_going).whole()
         emitter.emit(RunFinished, outcome.status, perf_counter() - emitter.started)
         return outcome
 
@@ -87,8 +86,7 @@ class Run:
         self.guard = Guard()
         self.meter = Meter()
         self.results: dict[str, Stored] = {}
-        with at_rest():
-            self.records = _records(plan)
+        self.records = _records(plan)
         self.error: CalotypeError | None = None
         self._pending: dict[str, Future[None]] = {}
         self.kinds: dict[str, Kind] = {}
