@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from calotype_comfyui.rules import Rule, colour, even, one_of, picture, pure, rule
 
@@ -11,6 +12,14 @@ SIDES = one_of({"right": "right", "down": "below", "left": "left", "up": "above"
 DITHER = one_of({"none": False, "floyd-steinberg": True})
 BLEND = one_of(
     {mode: mode.replace("_", " ") for mode in ("normal", "multiply", "screen", "overlay", "soft_light", "difference")}
+)
+
+STITCH = rule(
+    "ImageStitch",
+    "image1>image image2>other",
+    "direction>side match_image_size>match_size spacing_width>gap spacing_color>colour",
+    "image",
+    converts={"direction": SIDES, "spacing_width": even, "spacing_color": pure},
 )
 
 PICTURES: Mapping[str, Rule] = {
@@ -67,21 +76,8 @@ PICTURES: Mapping[str, Rule] = {
     "ImageCompositeMasked": rule(
         "ImageComposite", "destination>under source>over mask", "x y resize_source>scale", "image"
     ),
-    "ImageStitch": rule(
-        "ImageStitch",
-        "image1>image image2>other",
-        "direction>side match_image_size>match_size spacing_width>gap spacing_color>colour",
-        "image",
-        converts={"direction": SIDES, "spacing_width": even, "spacing_color": pure},
-    ),
-    "ImageStitch (coloured)": rule(
-        "ImageStitch",
-        "image1>image image2>other",
-        "direction>side match_image_size>match_size spacing_width>gap spacing_color>colour",
-        "image",
-        converts={"direction": SIDES, "spacing_width": even, "spacing_color": pure},
-        values={"padding": "black"},
-    ),
+    "ImageStitch": STITCH,
+    "ImageStitch (coloured)": replace(STITCH, values={"padding": "black"}),
     "ImageBatch": rule("ImageBatch", "image1>images[] image2>images[]", "", "image"),
     "ImageFromBatch": rule("ImageFromBatch", "image", "batch_index>first length>count", "image"),
     "RepeatImageBatch": rule("RepeatImageBatch", "image", "amount>times", "image"),
