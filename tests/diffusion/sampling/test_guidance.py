@@ -83,6 +83,13 @@ def test_prompts_that_the_model_must_be_told_differently_about_run_apart(toy, pr
     torch.testing.assert_close(apart, batched)
 
 
+def test_an_area_of_the_whole_shares_a_batch_with_prompts_without_one(toy, prompt):
+    whole = prompt(5.0, area=(16, 16, 0, 0), tensors={"mask": torch.ones(1, 16, 16)})
+    ours = guided(toy, joined(prompt(1.0), whole), prompt(-1.0))(X, SIGMA)
+    assert [call["x"].shape[0] for call in toy.calls] == [8]
+    torch.testing.assert_close(ours, guided(toy, joined(prompt(1.0), prompt(5.0)), prompt(-1.0))(X, SIGMA))
+
+
 def test_further_tensors_reach_the_model_for_every_row_and_cut_to_the_area(toy, prompt):
     concat = torch.arange(16.0).expand(1, 5, 16, 16)
     area = prompt(1.0, area=(8, 8, 0, 4), tensors={"concat": concat})

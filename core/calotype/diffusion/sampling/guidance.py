@@ -198,7 +198,7 @@ class Guidance:
     def _fit(self, a: Region, b: Region) -> bool:
         """Whether two regions may share a batch."""
         return (
-            _size(a) == _size(b)
+            self._size(a) == self._size(b)  # an area of the whole latent is as good as none
             and self._tokens_fit(a.tokens, b.tokens)
             and _shape(a.pooled) == _shape(b.pooled)
             and dict(a.options) == dict(b.options)
@@ -206,6 +206,9 @@ class Guidance:
             and len(a.controls) == len(b.controls)
             and all(map(_same_control, a.controls, b.controls))
         )
+
+    def _size(self, region: Region) -> tuple[int, ...]:
+        return self._canvas.sides if region.area is None else region.area[: len(region.area) // 2]
 
     def _tokens_fit(self, a: Tensor, b: Tensor) -> bool:
         """Repeating tokens changes nothing in cross-attention, but does in the joint attention of flow models."""
@@ -370,10 +373,6 @@ def fit_picture(pixels: Tensor, size: tuple[int, int]) -> Tensor:
     y = round((old_height - old_height * (old / new)) / 2) if old < new else 0
     cut = pixels[..., y : old_height - y, x : old_width - x]
     return torch.nn.functional.interpolate(cut, size=size, mode="nearest-exact")
-
-
-def _size(region: Region) -> tuple[int, ...] | None:
-    return None if region.area is None else region.area[: len(region.area) // 2]
 
 
 def _shape(x: Tensor | None) -> torch.Size | None:
