@@ -67,12 +67,12 @@ async def test_17_runs_are_paused_ordered_edited_and_doubled_and_survive_a_resta
 async def edit_the_seed_of_the_fourth(page, rows, server):
     fourth = rows.nth(3)
     await fourth.get_by_role("button", name="Run d").first.click()
-    await fourth.get_by_label("speckle.seed").fill("no number")
+    await fourth.get_by_label("Speckle · seed").fill("no number")
     await fourth.get_by_role("button", name="Save").click()
-    await expect(fourth.get_by_role("alert")).to_have_text("“no number” is no value for speckle.seed.")
-    await fourth.get_by_label("speckle.seed").fill("4711")
+    await expect(fourth.get_by_role("alert")).to_have_text("“no number” is no value for Speckle · seed.")
+    await fourth.get_by_label("Speckle · seed").fill("4711")
     await fourth.get_by_role("button", name="Save").click()
-    await expect(fourth.get_by_label("speckle.seed")).to_have_count(0)
+    await expect(fourth.get_by_label("Speckle · seed")).to_have_count(0)
     [_, _, _, run, _] = (await server.ask("GET", "/v1/queue"))["waiting"]
     workflow = await server.ask("GET", f"/v1/runs/{run['id']}/workflow")
     assert workflow["nodes"]["speckle"]["inputs"] == {"seed": 4711, "text": "d"}

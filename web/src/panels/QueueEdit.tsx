@@ -68,7 +68,7 @@ function valueOf({ place, text }: Typed, places: readonly Sweepable[]): Json {
   if (found.input.multiline) return text
   const values = valuesOf(text, found.input)
   const [value] = values ?? []
-  if (value === undefined || values?.length !== 1) throw new Error(t('queue.bad', { name: place, text }))
+  if (value === undefined || values?.length !== 1) throw new Error(t('queue.bad', { name: found.label, text }))
   return value
 }
 

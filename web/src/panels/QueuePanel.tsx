@@ -120,7 +120,7 @@ function About({ run }: { run: string }) {
     aboutRun(run).then((said) => { if (wanted) setLine(said) }, () => undefined) // it may be gone by now
     return () => { wanted = false }
   }, [run])
-  return line === '' ? null : <span className="about" dir="auto">{line}</span>
+  return <span className="about" dir="auto">{line}</span> // its line is there before it is, so that no row moves
 }
 
 function Expected({ seconds: value }: { seconds: number | null }) {
