@@ -80,7 +80,8 @@ async def test_a_unit_ends_once_with_its_record_and_its_files_by_content(backend
     assert {k: file[k] for k in ("node", "index", "name", "media_type", "bytes", "kept")} == {
         "node": "it", "index": 0, "name": "said.txt", "media_type": "text/plain", "bytes": 5, "kept": True
     }  # fmt: skip
-    assert Outputs(settings.home / "files").open(file["digest"]).read() == b"hello"
+    with Outputs(settings.home / "files").open(file["digest"]) as kept:
+        assert kept.read() == b"hello"
     assert (worker().state, worker().run) == ("idle", None)
     assert changes[-1] == "idle"
 
