@@ -71,3 +71,10 @@ def test_a_file_that_cannot_be_read_is_said_by_its_family_alone(registry, inspec
 @pytest.mark.parametrize("lacks", [None, lambda ref, kind: ""])
 def test_what_is_there_is_no_problem(registry, inspect, lacks):
     assert problems(registry, inspect, lacks) == []
+
+
+@pytest.mark.parametrize("value", [0, 1.5, True, [], [1], {}, {"x": 1}, {"value": 2}, {"secret": "S"}])
+def test_what_names_no_file_where_one_is_named_is_a_problem_of_that_input(registry, inspect, value):
+    node = {"type": "CheckpointLoader", "inputs": {"checkpoint": value}}
+    found = {(p.node, p.input) for p in validate(document(load=node), registry, inspect=inspect).problems}
+    assert found == {("load", "checkpoint")}

@@ -54,8 +54,8 @@ class Meeting:
             if value is None or file.variadic:
                 continue
             family = self._literals.family(file, value, Spot(use, prefix, file.name))
-            name = value if isinstance(value, str) else value["file"]
             if family:
+                name = value if isinstance(value, str) else value["file"]
                 found.append(
                     (file, Known(family, file.folder or "", prefix + use.id, spec.id, name, file.folder or ""))
                 )
