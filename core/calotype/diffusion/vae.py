@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from calotype.diffusion.network import OneNetwork
 from calotype.diffusion.tiles import three_ways
 from calotype.pool.relief import TILED, Relief
 
 TILES = (512, 256, 128, 64, 32)  # pixels a side, when memory does not suffice for the whole; below 128 it shows
 
 
-class Autoencoder:
+class Autoencoder(OneNetwork):
     """A KL autoencoder.
 
     Responsibilities: pictures (B, H, W, 3) in 0..1 to latents (B, C, H / 8, W / 8) in its own units, and back; in one
@@ -35,15 +36,6 @@ class Autoencoder:
     def channels(self) -> int:
         """Of its latents."""
         return int(self.module.config.latent_channels)
-
-    def tensors(self) -> Iterator[Tensor]:
-        """Every tensor that it holds."""
-        yield from self.module.parameters()
-        yield from self.module.buffers()
-
-    def networks(self) -> Iterator[nn.Module]:
-        """Where its weights are."""
-        yield self.module
 
     def calls(self) -> Iterator[tuple[Any, str]]:
         """What computes with them: objects and names of their methods."""

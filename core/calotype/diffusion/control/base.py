@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from calotype.diffusion.network import OneNetwork
 from calotype.pool.relief import Relief
 
 
@@ -44,7 +45,7 @@ class Encodes(Protocol):
         """Pictures (B, H, W, 3) in 0..1 to latents in the VAE's units."""
 
 
-class SteeringModel:
+class SteeringModel(OneNetwork):
     """A network that steers, on its device.
 
     Responsibilities: what it adds for one step; what it makes of a hint that is the same at every step, once.
@@ -69,15 +70,6 @@ class SteeringModel:
         self.dtype = dtype
         self.facts = dict(facts or {})
         self._made: tuple[weakref.ref[Tensor], Any] | None = None
-
-    def tensors(self) -> Iterator[Tensor]:
-        """Every tensor that it holds."""
-        yield from self.module.parameters()
-        yield from self.module.buffers()
-
-    def networks(self) -> Iterator[nn.Module]:
-        """Where its weights are."""
-        yield self.module
 
     def calls(self) -> Iterator[tuple[Any, str]]:
         """What computes with them: objects and names of their methods."""

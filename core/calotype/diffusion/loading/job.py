@@ -27,6 +27,12 @@ PathOf = Callable[[FileRef], Path]
 Dtype = torch.dtype | Literal["file"] | None
 
 
+def identity_of(recipe: Recipe, header: Header) -> str:
+    """What tells the file of a recipe from all others: its hash; without one, where it lies and when it was written."""
+    path = header.path
+    return recipe.file.hash or f"{path.resolve()}:{path.stat().st_mtime_ns}"
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One load: a recipe, its file's header, where to and as what.
@@ -146,5 +152,4 @@ class Job:
     @property
     def identity(self) -> str:
         """What tells the file from all others."""
-        path = self.header.path
-        return self.recipe.file.hash or f"{path.resolve()}:{path.stat().st_mtime_ns}"
+        return identity_of(self.recipe, self.header)

@@ -14,7 +14,7 @@ import torch
 from calotype.diffusion.header import Header, read_header
 from calotype.diffusion.layouts.take import Take, takes_named
 from calotype.diffusion.loading import build
-from calotype.diffusion.loading.job import Dtype, PathOf
+from calotype.diffusion.loading.job import Dtype, PathOf, identity_of
 from calotype.diffusion.loading.tensors import Reader, Shared, Types, assign, refuse_unfit, shapes_of, stored_dtype
 from calotype.diffusion.vision.encoder import VisionEncoder
 from calotype.diffusion.vision.files import SIGLIP, config, style_family, vision_family, vision_takes
@@ -50,7 +50,7 @@ class Seeing:
         """Give a module without memory its tensors. Raises ModelError."""
         name = self.header.path.name
         refuse_unfit(shapes_of(network), {one: take.shape for one, take in takes.items()}, name)
-        identity = self.recipe.file.hash or f"{self.header.path.resolve()}:{self.header.path.stat().st_mtime_ns}"
+        identity = identity_of(self.recipe, self.header)
         read = Reader(identity, self.home, Types(self.dtype), self.shared).read(takes)
         assign(network, read, name, self.dtype)
 

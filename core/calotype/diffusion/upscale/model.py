@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from calotype.diffusion.kinds import UPSCALER
+from calotype.diffusion.network import OneNetwork
 from calotype.diffusion.tiles import spans, tiled
 from calotype.pool.relief import Relief
 
@@ -22,7 +23,7 @@ def unheard(done: int, total: int) -> None:
     """A `Progress` for nobody."""
 
 
-class Upscaler:
+class Upscaler(OneNetwork):
     """A network that enlarges pictures by a whole factor, on its device.
 
     Responsibilities: pictures to larger pictures, in tiles that overlap and are blended; half the tile when memory
@@ -38,15 +39,6 @@ class Upscaler:
         self.module = descriptor.model
         self.device = device
         self.scale = int(descriptor.scale)
-
-    def tensors(self) -> Iterator[Tensor]:
-        """Every tensor that it holds."""
-        yield from self.module.parameters()
-        yield from self.module.buffers()
-
-    def networks(self) -> Iterator[nn.Module]:
-        """Where its weights are."""
-        yield self.module
 
     def calls(self) -> Iterator[tuple[Any, str]]:
         """What computes with them: objects and names of their methods."""

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from calotype.diffusion.network import OneNetwork
 from calotype.diffusion.vision.files import SIGLIP
 from calotype.types import ImageFeatures
 
@@ -16,7 +17,7 @@ EVEN = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 PENULTIMATE = -2
 
 
-class VisionEncoder:
+class VisionEncoder(OneNetwork):
     """An image encoder on its device.
 
     Responsibilities: pictures in the size and the colours that it was trained with; its features.
@@ -29,15 +30,6 @@ class VisionEncoder:
         self.device = device
         self.dtype = dtype
         self.side = int(module.config.image_size)
-
-    def tensors(self) -> Iterator[Tensor]:
-        """Every tensor that it holds."""
-        yield from self.module.parameters()
-        yield from self.module.buffers()
-
-    def networks(self) -> Iterator[nn.Module]:
-        """Where its weights are."""
-        yield self.module
 
     def calls(self) -> Iterator[tuple[Any, str]]:
         """What computes with them: objects and names of their methods."""

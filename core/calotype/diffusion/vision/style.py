@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from calotype.diffusion.network import OneNetwork
 from calotype.errors import FamilyMismatch
 from calotype.types import ImageFeatures
 
 
-class StyleEncoder:
+class StyleEncoder(OneNetwork):
     """A style model on its device. Responsibilities: features of pictures to words of a text encoder's width."""
 
     def __init__(self, family: str, module: Any, device: torch.device, dtype: torch.dtype) -> None:
@@ -21,14 +22,6 @@ class StyleEncoder:
         self.module = module
         self.device = device
         self.dtype = dtype
-
-    def tensors(self) -> Iterator[Tensor]:
-        """Every tensor that it holds."""
-        yield from self.module.parameters()
-
-    def networks(self) -> Iterator[nn.Module]:
-        """Where its weights are."""
-        yield self.module
 
     def calls(self) -> Iterator[tuple[Any, str]]:
         """What computes with them: objects and names of their methods."""
